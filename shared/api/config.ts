@@ -1,0 +1,79 @@
+import * as z from 'zod/mini';
+import { glance, isHostPattern, readPresenceAddress, type ServerRules } from '../presence/address.ts';
+import { groupId } from '../presence/ids.ts';
+import { functionName } from '../presence/message.ts';
+import { jsonVariable } from '../runtime/environment.ts';
+
+/** The functions that the Glance documents and demo pages invoke to begin a session. */
+const sessionFunctions = [
+  'GLANCE.Cobrowse.Visitor.startSession',
+  'GLANCE.Cobrowse.Visitor.showTerms',
+  'GLANCE.Cobrowse.VisitorUI.showTerms',
+];
+
+const presenceAddress = z
+  .string()
+  .check(
+    z.refine(
+      (text) => readPresenceAddress(text).checked,
+      'must be https:// and a host name in lower case (http and ports only for loopback addresses)',
+    ),
+  );
+
+const hostPattern = z
+  .string()
+  .check(z.refine(isHostPattern, 'must be a host name in lower case; # stands for one digit'));
+
+const groupFields = {
+  /** The load balancer of the Presence service. */
+  presence: z._default(presenceAddress, glance.presence),
+  /** Hosts beside it that may hold a visitor's connection, and so receive the group's token. */
+  directServers: z._default(z.array(hostPattern), [...glance.directServers]),
+  /** `strict`: refuse visitor ids beyond what all the Glance pages agree on (A-Z, a-z, 0-9, `_`, `-`; 50). */
+  visitorids: z._default(z.enum(['lax', 'strict']), 'lax'),
+  /** The functions that may be invoked in a visitor's browser. */
+  invocable: z._default(z.array(functionName), sessionFunctions),
+};
+
+const configuredGroup = z.strictObject(groupFields);
+const deployedGroup = z.strictObject({
+  ...groupFields,
+  secret: z.string().check(z.minLength(1, 'must not be empty')),
+});
+
+/** What `relay.config.ts` holds. */
+export const relayConfig = z.strictObject({ groups: z.record(groupId, configuredGroup) });
+export type RelayConfig = z.infer<typeof relayConfig>;
+
+/** Checks a configuration, names every mistake, and fills in the defaults. */
+export function defineRelay(config: z.input<typeof relayConfig>): RelayConfig {
+  const result = relayConfig.safeParse(config);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(
+    `relay.config.ts has ${faults.length === 1 ? 'a mistake' : 'mistakes'}:\n${faults.join('\n')}`,
+  );
+}
+
+/** What the Presence functions read of their environment. */
+export const relayEnvironment = z.object({ RELAY_GROUPS: jsonVariable(z.record(groupId, deployedGroup)) });
+
+export type GroupSettings = z.infer<typeof deployedGroup>;
+
+/** The environment of the Presence functions. Names of secrets stand there, never what they hold. */
+export function presenceEnvironment(
+  config: RelayConfig,
+  secretOf: (groupid: string) => string,
+): { RELAY_GROUPS: string } {
+  const groups = Object.entries(config.groups).map(([id, group]) => [id, { ...group, secret: secretOf(id) }]);
+  return { RELAY_GROUPS: JSON.stringify(Object.fromEntries(groups)) };
+}
+
+export function serverRules({
+  presence,
+  directServers,
+}: Pick<GroupSettings, 'presence' | 'directServers'>): ServerRules {
+  const address = readPresenceAddress(presence);
+  if (!address.checked) throw new Error(`the presence address ${address.reason}`);
+  return { presence: address, directServers };
+}

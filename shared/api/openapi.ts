@@ -1,0 +1,135 @@
+import * as z from 'zod/mini';
+import { type Endpoint, endpoints } from './endpoints.ts';
+import { type ProblemCode, problemStatus } from './problem.ts';
+
+/** Every endpoint may answer with these. */
+const commonProblems: readonly ProblemCode[] = [
+  'invalid-request',
+  'forbidden-group',
+  'too-many-requests',
+  'internal',
+  'upstream-authorization',
+  'upstream-invalid',
+  'upstream-unavailable',
+  'upstream-timeout',
+];
+
+const problemSchema = {
+  type: 'object',
+  description: 'Problem details as in RFC 9457.',
+  required: ['type', 'title', 'status', 'code', 'detail', 'requestId'],
+  properties: {
+    type: { const: 'about:blank' },
+    title: { type: 'string', description: 'The words of the HTTP status.' },
+    status: { type: 'integer' },
+    code: { enum: Object.keys(problemStatus), description: 'Stable; made for programs.' },
+    detail: { type: 'string', description: 'Made for people; may change.' },
+    requestId: { type: 'string', description: 'Finds the call in the logs.' },
+    errors: {
+      type: 'array',
+      description: 'Every fault of the request.',
+      items: {
+        type: 'object',
+        required: ['detail'],
+        properties: {
+          detail: { type: 'string' },
+          parameter: { type: 'string', description: 'A query parameter.' },
+          header: { type: 'string' },
+          pointer: { type: 'string', description: 'A place in the body: a JSON pointer as URI fragment.' },
+        },
+      },
+    },
+  },
+};
+
+/** The contract as an OpenAPI 3.1 document. */
+export function openApiDocument(version: string) {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Presence Relay',
+      version,
+      summary: 'The Glance Presence endpoints at one host of your own',
+      description:
+        'Parameters, paths and JSON are those of the Glance Presence REST API. The relay holds the Glance token, finds ' +
+        'the server of a visitor and signals it there. Failures are problem details with a stable `code`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [
+      {
+        url: 'http://127.0.0.1:{port}',
+        description: 'The local run',
+        variables: { port: { default: '4700' } },
+      },
+    ],
+    security: [{ sigv4: [] }],
+    tags: [{ name: 'Presence', description: 'Who is on the site now, and a message to them.' }],
+    paths: Object.fromEntries(
+      endpoints.map((endpoint) => [endpoint.path, { [endpoint.method.toLowerCase()]: operation(endpoint) }]),
+    ),
+    components: {
+      schemas: { Problem: problemSchema },
+      securitySchemes: {
+        sigv4: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: 'AWS Signature Version 4. The local run takes calls unsigned.',
+          'x-amazon-apigateway-authtype': 'awsSigv4',
+        },
+      },
+    },
+  };
+}
+
+function operation({ name, summary, description, query, body, answer, problems }: Endpoint) {
+  return {
+    operationId: name,
+    tags: ['Presence'],
+    summary,
+    description,
+    parameters: parametersOf(query),
+    ...(body && {
+      requestBody: {
+        required: true,
+        description: `At most ${body.maxBytes} bytes.`,
+        content: { 'application/json': { schema: jsonSchema(body.schema) } },
+      },
+    }),
+    responses: {
+      200: {
+        description: answer.description,
+        content: { 'application/json': { schema: jsonSchema(answer.schema) } },
+      },
+      ...problemResponses([...commonProblems, ...problems]),
+    },
+  };
+}
+
+function parametersOf(query: Endpoint['query']) {
+  const { properties = {}, required = [] } = jsonSchema(query);
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+function problemResponses(codes: readonly ProblemCode[]) {
+  const byStatus = Object.groupBy(codes, (code) => problemStatus[code]);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, sameStatus = []]) => [
+      status,
+      {
+        description: sameStatus.map((code) => `\`${code}\``).join(', '),
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    ]),
+  );
+}
+
+function jsonSchema(schema: z.ZodMiniType) {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  return rest;
+}

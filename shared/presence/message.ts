@@ -1,0 +1,27 @@
+import * as z from 'zod/mini';
+
+/** The two namespaces that Glance's visitor script calls functions in; it drops every other name silently. */
+export const functionName = z
+  .string()
+  .check(
+    z.regex(
+      /^(GLANCE|GLANCE_COBROWSE\.Custom)(\.[A-Za-z_$][\w$]*)+$/,
+      'must name a function under GLANCE. or GLANCE_COBROWSE.Custom.',
+    ),
+    z.maxLength(200, 'must be at most 200 characters'),
+  );
+
+const signal = z.strictObject({
+  mtype: z.literal('signal'),
+  /** Any JSON value; it reaches the page's `onsignal`. */
+  data: z.unknown().check(z.refine((data) => data !== undefined, 'is missing')),
+});
+
+const invoke = z.strictObject({
+  mtype: z.literal('invoke'),
+  data: z.strictObject({ func: functionName, args: z.optional(z.record(z.string(), z.unknown())) }),
+});
+
+/** The body of `POST /signalvisitor`, as the Glance REST page documents it. */
+export const message = z.discriminatedUnion('mtype', [signal, invoke]);
+export type Message = z.infer<typeof message>;

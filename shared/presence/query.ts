@@ -1,0 +1,43 @@
+import { Readable } from 'node:stream';
+import { refuseInBandError } from './answers.ts';
+import { PresenceError } from './errors.ts';
+
+/** Glance's errors are shorter than this; so much of an answer is looked at before any of it is passed on. */
+const lookBytes = 4_096;
+
+/**
+ * Looks at the start of an answer to `/query`, whose shape is not documented, and gives the whole back as it is.
+ * Throws `PresenceError` if it is no JSON object or array, or is Glance's way of saying no with status 200.
+ */
+export async function openAnswer(body: Readable): Promise<Readable> {
+  const pieces: AsyncIterator<Buffer, undefined> = body[Symbol.asyncIterator]();
+  const start: Buffer[] = [];
+  let size = 0;
+  let ended = false;
+  while (!ended && size < lookBytes) {
+    const { value } = await pieces.next();
+    ended = value === undefined;
+    if (value) size += start.push(value) && value.length;
+  }
+  try {
+    checkStart(Buffer.concat(start).toString('utf8'), ended);
+  } catch (error) {
+    body.destroy();
+    throw error;
+  }
+  return size === 0 ? Readable.from([Buffer.from('{}')]) : Readable.from(joined(start, pieces));
+}
+
+function checkStart(text: string, isWhole: boolean): void {
+  if (isWhole && text.trim() === '') return;
+  if (!/^\s*[[{]/.test(text)) throw new PresenceError('invalid-answer', 'the answer to query is not JSON');
+  if (isWhole) refuseInBandError(text);
+}
+
+async function* joined(
+  start: readonly Buffer[],
+  rest: AsyncIterator<Buffer, undefined>,
+): AsyncGenerator<Buffer> {
+  yield* start;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}

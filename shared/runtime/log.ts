@@ -1,0 +1,20 @@
+type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Log {
+  info(event: string, fields?: Fields): void;
+  error(event: string, fields?: Fields): void;
+}
+
+/**
+ * One JSON line per event. Fields are scalars that the caller chooses one by one; never hand over a token, a
+ * secret, a body or a visitor id.
+ */
+export function createLog(base: Fields, write: (line: string) => void = toStandardOutput): Log {
+  const line = (level: string) => (event: string, fields?: Fields) =>
+    write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...base, ...fields })}\n`);
+  return { info: line('INFO'), error: line('ERROR') };
+}
+
+function toStandardOutput(line: string): void {
+  process.stdout.write(line);
+}
