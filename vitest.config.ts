@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Against one relay that is given by its address, the files would disturb each other's faults.
+    fileParallelism: process.env.RELAY_URL === undefined,
   },
 });

@@ -7,9 +7,7 @@ import { Problem } from '../shared/api/problem.ts';
 export const handler = serve(signalvisitor, async ({ query, body, group, presence, deadline, log }) => {
   if (body.mtype === 'invoke' && !group.invocable.includes(body.data.func)) {
     throw new Problem('forbidden-function', 'This function may not be invoked in a visitor’s browser.', {
-      faults: [
-        inBody(['data', 'func'], 'must be one of the functions that the relay is configured to invoke'),
-      ],
+      faults: [inBody({ path: ['data', 'func'], detail: 'must be one that the relay may invoke' })],
     });
   }
   const id = randomUUID();

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
-import { glance, isHostPattern, readPresenceAddress, type ServerRules } from '../presence/address.ts';
+import { glance, isHostPattern, readPresenceAddress } from '../presence/address.ts';
 import { groupId } from '../presence/ids.ts';
 import { functionName } from '../presence/message.ts';
 import { jsonVariable } from '../runtime/environment.ts';
+import { flawsOf, flawText } from '../runtime/issues.ts';
 
 /** The functions that the Glance documents and demo pages invoke to begin a session. */
 const sessionFunctions = [
@@ -47,12 +48,10 @@ export type RelayConfig = z.infer<typeof relayConfig>;
 
 /** Checks a configuration, names every mistake, and fills in the defaults. */
 export function defineRelay(config: z.input<typeof relayConfig>): RelayConfig {
-  const result = relayConfig.safeParse(config);
+  const result = relayConfig.safeParse(config, { reportInput: true });
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new Error(
-    `relay.config.ts has ${faults.length === 1 ? 'a mistake' : 'mistakes'}:\n${faults.join('\n')}`,
-  );
+  const flaws = flawsOf(result.error).map(flawText);
+  throw new Error(`relay.config.ts: ${flaws.join('; ')}`);
 }
 
 /** What the Presence functions read of their environment. */
@@ -67,13 +66,4 @@ export function presenceEnvironment(
 ): { RELAY_GROUPS: string } {
   const groups = Object.entries(config.groups).map(([id, group]) => [id, { ...group, secret: secretOf(id) }]);
   return { RELAY_GROUPS: JSON.stringify(Object.fromEntries(groups)) };
-}
-
-export function serverRules({
-  presence,
-  directServers,
-}: Pick<GroupSettings, 'presence' | 'directServers'>): ServerRules {
-  const address = readPresenceAddress(presence);
-  if (!address.checked) throw new Error(`the presence address ${address.reason}`);
-  return { presence: address, directServers };
 }

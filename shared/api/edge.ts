@@ -8,7 +8,7 @@ import { once } from '../runtime/once.ts';
 import type { GroupSettings } from './config.ts';
 import type { Endpoint } from './endpoints.ts';
 import { problemOf, reasonOf } from './failure.ts';
-import { inQuery } from './faults.ts';
+import { inQuery, invalidRequest } from './faults.ts';
 import { type HttpAnswer, Problem, problemAnswer } from './problem.ts';
 import { openRelay, type Relay } from './relay.ts';
 import { type BodyOf, parseRequest, type QueryOf } from './request.ts';
@@ -77,9 +77,8 @@ function accept<E extends Endpoint>(
   const group = groups.get(groupid);
   if (!group) throw new Problem('forbidden-group', 'This relay does not serve that group.');
   if (group.visitorids === 'strict' && visitorid && !isStrictVisitorId(visitorid)) {
-    throw new Problem('invalid-request', 'The request has faults; see "errors".', {
-      faults: [inQuery(['visitorid'], 'must be 1 to 50 characters of A-Z, a-z, 0-9, "_", "-"')],
-    });
+    const detail = 'must be 1 to 50 characters of A-Z, a-z, 0-9, "_", "-"';
+    throw invalidRequest([inQuery({ path: ['visitorid'], detail })]);
   }
   return { query, body, group, presence, deadline, log };
 }

@@ -1,7 +1,8 @@
+import { serverRules } from '../presence/address.ts';
 import { PresenceClient } from '../presence/client.ts';
 import { SecretTokens } from '../presence/secret-tokens.ts';
 import { readEnvironment } from '../runtime/environment.ts';
-import { type GroupSettings, relayEnvironment, serverRules } from './config.ts';
+import { type GroupSettings, relayEnvironment } from './config.ts';
 
 /** What the Presence functions work with, made once per cold start. */
 export interface Relay {

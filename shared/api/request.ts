@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod/mini';
+import { flawsOf } from '../runtime/issues.ts';
 import type { Endpoint } from './endpoints.ts';
-import { faultsOf, inBody, inQuery } from './faults.ts';
+import { inBody, inQuery, invalidRequest } from './faults.ts';
 import { type Fault, Problem } from './problem.ts';
 
 export type QueryOf<E extends Endpoint> = z.infer<E['query']>;
@@ -26,11 +27,7 @@ export function parseRequest<E extends Endpoint>(
 ): { query: QueryOf<E>; body: BodyOf<E> } {
   const query = parseQuery(endpoint, event.multiValueQueryStringParameters ?? {});
   const body = parseBody(endpoint, event);
-  if (query.faults || body.faults) {
-    throw new Problem('invalid-request', 'The request has faults; see "errors".', {
-      faults: [...(query.faults ?? []), ...(body.faults ?? [])],
-    });
-  }
+  if (query.faults || body.faults) throw invalidRequest([...(query.faults ?? []), ...(body.faults ?? [])]);
   return { query: query.value as QueryOf<E>, body: body.value as BodyOf<E> };
 }
 
@@ -43,9 +40,9 @@ function parseQuery(
   const repeated = named.filter(([, values]) => values && values.length > 1).map(([name]) => name);
   const values = Object.fromEntries(named.map(([name, values]) => [name, values?.[0]]));
   const result = endpoint.query.safeParse(values, { reportInput: true });
-  const faults = repeated.map((name) => inQuery([name], 'must be given once'));
+  const faults = repeated.map((name) => inQuery({ path: [name], detail: 'must be given once' }));
   if (result.success && faults.length === 0) return { value: result.data };
-  return { faults: [...faults, ...faultsOf(result.error?.issues ?? [], inQuery)] };
+  return { faults: [...faults, ...(result.error ? flawsOf(result.error).map(inQuery) : [])] };
 }
 
 function parseBody(endpoint: Endpoint, event: APIGatewayProxyEvent): Parsed<unknown> {
@@ -58,7 +55,7 @@ function parseBody(endpoint: Endpoint, event: APIGatewayProxyEvent): Parsed<unkn
   const json = parseJson(bytes);
   if (json.faults) return json;
   const result = endpoint.body.schema.safeParse(json.value, { reportInput: true });
-  return result.success ? { value: result.data } : { faults: faultsOf(result.error.issues, inBody) };
+  return result.success ? { value: result.data } : { faults: flawsOf(result.error).map(inBody) };
 }
 
 function requireJson(headers: APIGatewayProxyEvent['headers']): void {
@@ -71,12 +68,12 @@ function requireJson(headers: APIGatewayProxyEvent['headers']): void {
 }
 
 function parseJson(bytes: Buffer): Parsed<unknown> {
-  if (bytes.length === 0) return { faults: [inBody([], 'is missing')] };
-  if (!isUtf8(bytes)) return { faults: [inBody([], 'is not UTF-8')] };
+  if (bytes.length === 0) return { faults: [inBody({ path: [], detail: 'is missing' })] };
+  if (!isUtf8(bytes)) return { faults: [inBody({ path: [], detail: 'is not UTF-8' })] };
   try {
     return { value: JSON.parse(bytes.toString('utf8'), keepDigits) };
   } catch {
-    return { faults: [inBody([], 'is not JSON')] };
+    return { faults: [inBody({ path: [], detail: 'is not JSON' })] };
   }
 }
 

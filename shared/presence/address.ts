@@ -47,10 +47,10 @@ export function readPresenceAddress(text: string): ServerAddress | Refusal {
   if (!parts) return refuse('is not https:// and a host name');
   const [, scheme, name = '', port] = parts;
   const isLoopback = loopback.test(name);
-  if (!hostname.test(name)) return refuse('does not hold a host name in lower case');
+  if (!isHostName(name)) return refuse('does not hold a host name in lower case');
   if (scheme !== 'https' && !isLoopback) return refuse('is not https');
   if (port !== undefined && port !== '443' && !isLoopback) return refuse('has a port other than 443');
-  if (Number(port ?? 443) > 65_535) return refuse('has no valid port');
+  if (!isPort(Number(port ?? 443))) return refuse('has no valid port');
   return { origin: text, hostname: name, checked: true };
 }
 
@@ -60,19 +60,43 @@ export function readPresenceAddress(text: string): ServerAddress | Refusal {
  */
 export function checkDirectServer(reported: ReportedServer, rules: ServerRules): ServerAddress | Refusal {
   const name = reported.hostname.toLowerCase();
-  if (!hostname.test(name)) return refuse('the direct server has no readable host name');
+  if (!isHostName(name)) return refuse('the direct server has no readable host name');
   const allowed =
     name === rules.presence.hostname || rules.directServers.some((pattern) => matches(name, pattern));
   if (!allowed) return refuse(`the direct server ${name} is not allowed for this group`);
   const isLoopback = loopback.test(name);
-  const validPort = Number.isInteger(reported.port) && reported.port > 0 && reported.port <= 65_535;
-  if (!validPort || (reported.port !== 443 && !isLoopback)) {
+  if (!isPort(reported.port) || (reported.port !== 443 && !isLoopback)) {
     return refuse(`the direct server ${name} is not at port 443`);
   }
   const origin = isLoopback
     ? `${new URL(rules.presence.origin).protocol}//${name}:${reported.port}`
     : `https://${name}`;
   return { origin, hostname: name, checked: true };
+}
+
+/**
+ * Where the tokens of a group may go: by default Glance's own servers. Throws if the address of the load balancer is
+ * not one that may have a token.
+ */
+export function serverRules({
+  presence,
+  directServers,
+}: {
+  presence?: string;
+  directServers?: readonly string[];
+} = {}): ServerRules {
+  const address = readPresenceAddress(presence ?? glance.presence);
+  if (!address.checked) throw new Error(`the presence address ${address.reason}`);
+  return { presence: address, directServers: directServers ?? glance.directServers };
+}
+
+/** Not a name either: what a URL parser reads as another one, such as `127.1` or `0x7f.1`. */
+function isHostName(text: string): boolean {
+  return hostname.test(text) && URL.parse(`https://${text}`)?.hostname === text;
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port > 0 && port <= 65_535;
 }
 
 function matches(name: string, pattern: string): boolean {

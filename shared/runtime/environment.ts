@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { flawsOf, flawText } from './issues.ts';
 
 /** The environment lacks something or holds something wrong. Names every variable; repeats no value. */
 export class EnvironmentError extends Error {
@@ -7,30 +8,23 @@ export class EnvironmentError extends Error {
 
 /** A variable that holds JSON of the given shape. */
 export function jsonVariable<S extends z.ZodMiniType>(schema: S) {
-  return z.pipe(
-    z.string().check(z.refine(isJson, 'is not JSON')),
-    z.pipe(
-      z.transform((text: string): unknown => JSON.parse(text)),
-      schema,
-    ),
-  );
+  const parsed = z.transform((text: string, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.issues.push({ code: 'custom', message: 'is not JSON', input: undefined });
+      return z.NEVER;
+    }
+  });
+  return z.pipe(z.string(), z.pipe(parsed, schema));
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
+/** Throws `EnvironmentError`. */
 export function readEnvironment<S extends z.ZodMiniType>(
   schema: S,
   environment: NodeJS.ProcessEnv,
 ): z.infer<S> {
-  const result = z.safeParse(schema, environment);
+  const result = z.safeParse(schema, environment, { reportInput: true });
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new EnvironmentError(`environment not usable: ${faults.join('; ')}`);
+  throw new EnvironmentError(flawsOf(result.error).map(flawText).join('; '));
 }
