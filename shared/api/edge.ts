@@ -55,7 +55,10 @@ export function serveStream<E extends Endpoint>(endpoint: E, handle: (call: Call
       body = await handle(accept(endpoint, event, await relay(), { deadline, log }));
     } catch (error) {
       const { body: text, ...head } = problemAnswer(logged(problemOf(error), log), requestId);
-      awslambda.HttpResponseStream.from(stream, head).end(text);
+      const answer = awslambda.HttpResponseStream.from(stream, head);
+      // The runtime sends the head before the first write, and does not take `end(text)` for one.
+      answer.write(text);
+      answer.end();
       return;
     }
     const { body: _, ...head } = jsonAnswer('');

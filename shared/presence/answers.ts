@@ -64,7 +64,7 @@ export function readSignal(response: HttpResponse): 'sent' | 'not-here' {
   const { status } = response;
   if ([404, 409, 410, 421].includes(status) || (status >= 300 && status < 400)) return 'not-here';
   const answer = parseObject(response.text) ?? {};
-  const error = inBandError(answer) ?? (answer.error ? String(answer.error) : undefined);
+  const error = inBandError(answer) ?? (answer.error ? textOf(answer.error) : undefined);
   if (error === 'visitornotpresent' || answer.type === 'redirect') return 'not-here';
   if (status >= 500 && status !== 503) {
     throw new PresenceError('delivery-unknown', `the direct server answered ${status}`);
@@ -98,6 +98,7 @@ export function refuseInBandError(text: string): void {
 export function readRetryAfter(value: string | string[] | undefined, now = Date.now()): number | undefined {
   if (typeof value !== 'string') return undefined;
   if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value);
+  if (!/^\s*[A-Z][a-z]{2}/.test(value)) return undefined;
   const seconds = Math.ceil((Date.parse(value) - now) / 1000);
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
@@ -126,7 +127,13 @@ function parseObject(text: string): JsonObject | undefined {
 }
 
 function inBandError(answer: JsonObject): string | undefined {
-  return 'err' in answer && 'msg' in answer ? String(answer.err) : undefined;
+  const isError = ('err' in answer && 'msg' in answer) || answer.err === 'visitornotpresent';
+  return isError ? textOf(answer.err) : undefined;
+}
+
+/** Not `String()`, which calls what stands in the value, and fails for some that JSON can hold. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function inBandFailure(error: string): PresenceError {
@@ -147,7 +154,11 @@ function readServer(answer: JsonObject): ReportedServer | undefined {
   const named = places.map((place) => (Array.isArray(place) ? place[0] : place)).find(isText);
   if (named === undefined) return undefined;
   const [, hostname = named, port] = /^(.*?)(?::(\d{1,5}))?$/.exec(named) ?? [];
-  return { hostname, port: Number(answer.httpsport ?? nested.data?.httpsport ?? port ?? 443) };
+  return { hostname, port: readPort(answer.httpsport ?? nested.data?.httpsport ?? port ?? 443) };
+}
+
+function readPort(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
 }
 
 function isText(value: unknown): value is string {

@@ -92,7 +92,9 @@ export class SecretTokens implements TokenSource {
 
 /** The client whose time-outs fit a call that somebody waits for. */
 function secretsManager(): SecretsManagerClient {
-  return new SecretsManagerClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
+  return new SecretsManagerClient({
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  });
 }
 
 function readSecret(secret: string, text: string): Token {
@@ -104,11 +106,14 @@ function readSecret(secret: string, text: string): Token {
   }
 }
 
+/** AWS has several names for "too fast", all of them with a status of the client's. */
+const throttled = /Throttl|TooManyRequests|LimitExceeded/;
+
 function readFailure(secret: string, error: unknown): PresenceError {
   if (
     error instanceof SecretsManagerServiceException &&
     error.$fault === 'client' &&
-    !error.$retryable?.throttling
+    !throttled.test(error.name)
   ) {
     const missing = error.name === 'ResourceNotFoundException';
     return unusable(secret, missing ? 'does not exist' : `cannot be read: ${error.name}`, error);

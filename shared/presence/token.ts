@@ -53,8 +53,9 @@ function jwt(text: string, what: string): string {
 }
 
 function readTime(expires: string | number): number {
-  const time = typeof expires === 'number' ? expires * 1_000 : Date.parse(expires);
-  if (!Number.isFinite(time)) throw new TokenFault('is malformed: its "expires" is not a time');
+  const time = typeof expires === 'number' ? fromUnix(expires) : Date.parse(expires);
+  if (time === undefined || Number.isNaN(time))
+    throw new TokenFault('is malformed: its "expires" is not a time');
   return time;
 }
 
@@ -63,10 +64,16 @@ function readExp(token: string): number | undefined {
   try {
     const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
     const result = claims.safeParse(JSON.parse(payload));
-    return result.success ? result.data.exp * 1_000 : undefined;
+    return result.success ? fromUnix(result.data.exp) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Nothing for what lies beyond the calendar of JavaScript. */
+function fromUnix(seconds: number): number | undefined {
+  const time = seconds * 1_000;
+  return Number.isNaN(new Date(time).getTime()) ? undefined : time;
 }
 
 function parseJson(text: string): unknown {

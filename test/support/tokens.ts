@@ -1,0 +1,21 @@
+import type { TokenSource } from '../../shared/presence/token.ts';
+
+/** A token in the form of a JWT with these claims; its signature is made up. */
+export function jwt(claims: object = {}): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}.c2lnbmF0dXJl`;
+}
+
+export interface TestTokens extends TokenSource {
+  readonly refused: readonly string[];
+}
+
+/** Hands out the first token until it is refused, then the next; the last one stays. */
+export function tokensInTurn(...values: readonly string[]): TestTokens {
+  const refused: string[] = [];
+  return {
+    refused,
+    get: () => Promise.resolve(values[Math.min(refused.length, values.length - 1)] ?? ''),
+    refuse: (_groupid, token) => refused.push(token),
+  };
+}
