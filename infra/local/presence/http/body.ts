@@ -1,0 +1,21 @@
+import type { IncomingMessage } from 'node:http';
+import { badRequest, Refusal } from './answer.ts';
+
+const maxBytes = 1_048_576;
+
+/** The request's body as JSON. Throws a Refusal when it is none, or above 1 MiB. */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > maxBytes)
+      throw new Refusal(413, 'badrequest', 'The body is above 1 MiB', { connection: 'close' });
+    pieces.push(piece);
+  }
+  try {
+    return JSON.parse(Buffer.concat(pieces).toString());
+  } catch {
+    throw badRequest('The body is not JSON');
+  }
+}

@@ -1,0 +1,16 @@
+import * as z from 'zod/mini';
+import { badRequest, type Refusal } from './answer.ts';
+
+const english = z.locales.en().localeError;
+
+/** `value` as `schema` has it. Throws a Refusal that names every fault with its place. */
+export function read<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const { success, data, error } = z.safeParse(schema, value, { error: english });
+  if (success) return data;
+  throw explain(error.issues);
+}
+
+function explain(issues: readonly z.core.$ZodIssue[]): Refusal {
+  const faults = issues.map(({ path, message }) => (path.length ? `${path.join('.')}: ${message}` : message));
+  return badRequest(faults.join('; '));
+}
