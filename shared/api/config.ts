@@ -43,7 +43,11 @@ const deployedGroup = z.strictObject({
 });
 
 /** What `relay.config.ts` holds. */
-export const relayConfig = z.strictObject({ groups: z.record(groupId, configuredGroup) });
+export const relayConfig = z.strictObject({
+  groups: z
+    .record(groupId, configuredGroup)
+    .check(z.refine((groups) => Object.keys(groups).length > 0, 'must hold at least one group')),
+});
 export type RelayConfig = z.infer<typeof relayConfig>;
 
 /** Checks a configuration, names every mistake, and fills in the defaults. */

@@ -1,12 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
 
-/** Switches of the bundled browser that would hide what a visitor's own browser enforces. */
-const unsafe = [
-  '--disable-web-security',
-  '--allow-running-insecure-content',
-  '--disable-site-isolation-trials',
-];
-
 /**
  * A headless Chromium: the one at `CHROMIUM_PATH`, else the one that the development dependencies carry, which runs
  * on Linux (x64) without anything installed.

@@ -13,7 +13,7 @@ export interface VisitorOptions {
   readonly guesttoken?: string;
 }
 
-export interface Message {
+interface Message {
   readonly mtype: string;
   readonly data?: unknown;
 }

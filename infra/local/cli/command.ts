@@ -32,7 +32,7 @@ export function readOptions<const Options extends NonNullable<ParseArgsConfig['o
   try {
     return parseArgs({ options, strict: true, allowPositionals: false }).values;
   } catch (cause) {
-    throw new UsageError(oneLine(cause), { cause });
+    throw new UsageError(`${oneLine(cause)}; --help tells more`, { cause });
   }
 }
 

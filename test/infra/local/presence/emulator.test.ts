@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startPresenceEmulator } from '../../../../infra/local/presence/emulator.ts';
+import { freePorts } from '../../../support/ports.ts';
 import { connectVisitor } from '../../../support/visitor.ts';
 import { agentOf } from './agent.ts';
 
 test('with a fixed port, the named servers take the ports behind it', async () => {
   await using first = await startPresenceEmulator({ servers: 3 });
-  const port = await freePorts();
+  const port = await freePorts(4);
   await using emulator = await startPresenceEmulator({ port, servers: 3 });
   expect(first.servers).toHaveLength(3);
   expect([emulator.url, ...emulator.servers.map(({ url }) => url)]).toEqual(
@@ -62,9 +63,3 @@ test('a thousand signals in parallel reach two hundred visitors, each of them on
   expect(emulator.deliveries.total()).toBe(1_000);
   expect(visitors.map(({ received }) => received.length)).toEqual(ids.map(() => 5));
 });
-
-/** Where four consecutive ports are free, most likely. */
-async function freePorts(): Promise<number> {
-  await using probe = await startPresenceEmulator({ servers: 1 });
-  return 20_000 + (Number(new URL(probe.url).port) % 9_000);
-}

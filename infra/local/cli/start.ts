@@ -1,0 +1,88 @@
+import { type LocalStack, portCount, startLocalStack } from '../stack.ts';
+import { printReady, readOptions, runCommand, untilInterrupted, wholeNumber } from './command.ts';
+
+const usage = `The whole relay on this machine, with an emulator in the place of Glance. Needs no account and no network.
+
+npm start -- [options]
+
+It relays the groups of relay.config.ts.
+
+  --port <number>  of the relay, 4700 unless given; 0: any free ports. The next ones follow: the Presence emulator's
+                   load balancer (4701) and its two named servers, the demo site (4704), Secrets Manager (4705)
+  --help           print this
+
+It listens on 127.0.0.1 only. Ctrl-C, or SIGTERM, ends it: exit code 0. It could not start: 1. Wrong option: 2.
+When standard output is no terminal, it prints one line of JSON there as soon as it is ready:
+  {"relay":"http://…","presence":"http://…","site":"http://…","secrets":"http://…","groupid":12345}
+What the functions log goes to standard error. (npm writes a banner of its own; "npm start --silent" does not.)
+`;
+
+const options = {
+  port: { type: 'string', default: '4700' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+async function main(): Promise<void> {
+  const given = readOptions(options);
+  if (given.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const port = wholeNumber('port', given.port, 0, 65_536 - portCount);
+  // Loaded here, so that a mistake in it is told like every other.
+  const { default: config } = await import('../../../relay.config.ts');
+  const stack = await startLocalStack({ config, port });
+  const ended = Promise.race([untilInterrupted(), untilOrphaned()]);
+  print(stack);
+  await ended;
+  await stack.close();
+}
+
+/**
+ * `npm start` that is told to end passes that on to its shell, and the shell ends without telling anybody. All that
+ * is seen of it here is another parent.
+ */
+function untilOrphaned(): Promise<void> {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return new Promise(() => {});
+  return new Promise((resolve) => {
+    setInterval(() => process.ppid !== parent && resolve(), 200).unref();
+  });
+}
+
+function print({ relay, presence, site, secrets, groupids }: LocalStack): void {
+  const [groupid = 0] = groupids;
+  const visitor = `groupid=${groupid}&visitorid=ada`;
+  const people = `
+  Presence Relay is up. Ctrl-C ends it.
+
+    relay      ${relay}
+    presence   ${presence}   the emulator that stands in for Glance
+    secrets    ${secrets}   Secrets Manager
+    demo site  ${site}/?visitorid=ada
+
+  Open the demo site: your browser becomes visitor ada of group ${groupid}. Then, in another terminal,
+
+  send her a signal:
+
+    ${signalCommand(relay, visitor, { mtype: 'signal', data: { text: 'Hello Ada' } })}
+
+  call a function in her browser:
+
+    ${signalCommand(relay, visitor, { mtype: 'invoke', data: { func: 'GLANCE.Cobrowse.Visitor.showTerms' } })}
+
+  see what is known of her, and who else is there:
+
+    curl '${relay}/lookupvisitor?${visitor}'
+    curl '${relay}/query?groupid=${groupid}'
+
+`;
+  printReady({ relay, presence, site, secrets, groupid }, people);
+}
+
+function signalCommand(relay: string, visitor: string, message: object): string {
+  const body = JSON.stringify(message);
+  return `curl '${relay}/signalvisitor?${visitor}' -H 'content-type: application/json' \\\n      -d '${body}'`;
+}
+
+await runCommand(main);

@@ -1,0 +1,93 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Problem, problemAnswer } from '../../../shared/api/problem.ts';
+import { RequestTooLarge } from '../lambda/fault.ts';
+import { close, isLoopbackHost, listen } from '../loopback.ts';
+import { readBody } from './body.ts';
+import { proxyEvent } from './event.ts';
+import { answerBuffered, answerStreaming } from './integration.ts';
+import { refuseMalformed } from './malformed.ts';
+import { matchRoute, type Route } from './routes.ts';
+
+export interface GatewayOptions {
+  readonly routes: readonly Route[];
+  /** 0: any free port. */
+  readonly port: number;
+  /** Hears why a call ended with `internal`. */
+  readonly log: (line: string) => void;
+  /** How long a function may take that does not stream; on AWS 29 s. */
+  readonly integrationTimeoutMs?: number;
+}
+
+export interface Gateway {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * A server on loopback that does what an API Gateway REST API does with Lambda proxy integration, a custom domain and
+ * every media type as binary: same events, same reading of what functions answer, its own answers as problem details.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const serve = (request: IncomingMessage, response: ServerResponse) =>
+    void serveCall(options, request, response);
+  // A call without Host gets its answer from `serveCall`, as all others do.
+  const server = createServer({ requireHostHeader: false }, serve)
+    .on('checkExpectation', serve)
+    .on('clientError', refuseMalformed);
+  const url = await listen(server, options.port, 'the relay');
+  return { url, close: () => close(server) };
+}
+
+async function serveCall(options: GatewayOptions, request: IncomingMessage, response: ServerResponse) {
+  const requestId = randomUUID();
+  response.setHeader('x-amzn-requestid', requestId);
+  try {
+    await integrate(options, request, response, requestId);
+  } catch (error) {
+    if (request.socket.destroyed) return;
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, problemOf(error, options.log), requestId);
+  }
+}
+
+async function integrate(
+  { routes, integrationTimeoutMs = 29_000 }: GatewayOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): Promise<void> {
+  if (!isLoopbackHost(request.headers.host)) {
+    const faults = [{ header: 'Host', detail: 'must be 127.0.0.1, localhost or [::1]' }];
+    throw new Problem('invalid-request', 'The relay on this machine is called by a loopback name.', {
+      faults,
+    });
+  }
+  const extendedRequestId = randomBytes(11).toString('base64');
+  const time = new Date();
+  const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
+  const match = matchRoute(routes, request.method ?? '', path);
+  const body = await readBody(request);
+  const event = proxyEvent({ request, requestId, extendedRequestId, time, path, query, match, body });
+  response.setHeader('x-amz-apigw-id', extendedRequestId);
+  const { route } = match;
+  if (route.streams) await answerStreaming(route.function, event, response);
+  else await answerBuffered(route.function, event, response, integrationTimeoutMs);
+}
+
+function problemOf(error: unknown, log: (line: string) => void): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof RequestTooLarge)
+    return new Problem('payload-too-large', 'The request must be at most 6 MB as an event.');
+  log(`gateway | ${String(error)}`);
+  return new Problem('internal', 'Something went wrong here.', { cause: error });
+}
+
+function sendProblem(response: ServerResponse, problem: Problem, requestId: string): void {
+  const { statusCode, headers, body } = problemAnswer(problem, requestId);
+  // What a function said before it failed.
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  response.setHeaders(new Map(Object.entries({ ...headers, 'x-amzn-requestid': requestId })));
+  response.statusCode = statusCode;
+  response.end(body);
+}

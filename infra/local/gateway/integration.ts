@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { LocalFunction } from '../lambda/function.ts';
+import { answerHeaders, type Prelude, proxyAnswer } from './answer.ts';
+import { readPrelude } from './prelude.ts';
+
+/** Invokes the function and answers with its result. Throws as long as nothing has been sent. */
+export async function answerBuffered(
+  target: LocalFunction,
+  event: APIGatewayProxyEvent,
+  response: ServerResponse,
+  timeoutMs: number,
+): Promise<void> {
+  const result = await within(timeoutMs, target.invoke(event));
+  const answer = proxyAnswer.parse(result);
+  const body = Buffer.from(answer.body ?? '', answer.isBase64Encoded ? 'base64' : 'utf8');
+  setHead(response, answer);
+  response.end(body);
+}
+
+/**
+ * Response-transfer mode STREAM: status and headers as soon as they are there, then the body at the client's pace.
+ * Throws as long as nothing has been sent; after that a failure cuts the connection, so that no client takes a
+ * part for the whole. A client that goes away ends the function's stream.
+ */
+export async function answerStreaming(
+  target: LocalFunction,
+  event: APIGatewayProxyEvent,
+  response: ServerResponse,
+): Promise<void> {
+  const stream = target.invokeStreaming(event);
+  response.once('close', () => stream.destroy());
+  const { head, body } = await readPrelude(stream);
+  setHead(response, head);
+  response.flushHeaders();
+  await pipeline(body, response).catch(() => response.destroy());
+}
+
+function setHead(response: ServerResponse, answer: Prelude): void {
+  for (const [name, values] of answerHeaders(answer)) {
+    if (!response.hasHeader(name)) response.setHeader(name, values);
+  }
+  response.statusCode = answer.statusCode;
+}
+
+/** API Gateway stops waiting; the function goes on until its own time-out. */
+async function within<T>(timeoutMs: number, result: Promise<T>): Promise<T> {
+  const inTime = new AbortController();
+  const late = sleep(timeoutMs, undefined, { signal: inTime.signal }).then(() => {
+    throw new Error(`The function has not answered within ${timeoutMs / 1000} s.`);
+  });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    inTime.abort();
+    late.catch(() => {});
+  }
+}

@@ -1,0 +1,60 @@
+import { Problem } from '../../../shared/api/problem.ts';
+import type { LocalFunction } from '../lambda/function.ts';
+
+/** A method of a resource and the function that it is integrated with. */
+export interface Route {
+  readonly method: string;
+  /** As API Gateway writes it: `/signals/{id}`. */
+  readonly resource: string;
+  readonly function: LocalFunction;
+  /** Response-transfer mode STREAM. */
+  readonly streams: boolean;
+}
+
+export interface RouteMatch {
+  readonly route: Route;
+  readonly pathParameters: Readonly<Record<string, string>> | null;
+}
+
+/** Throws `Problem`: `not-found`, or `method-not-allowed` with the methods that there are. */
+export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
+  const matches = routes.flatMap((route) => {
+    const parameters = pathParameters(route.resource, path);
+    return parameters ? [{ route, parameters }] : [];
+  });
+  if (matches.length === 0) throw new Problem('not-found', 'There is nothing at this path.');
+  const match = matches.find(({ route }) => route.method === method);
+  if (!match) throw notAllowed(matches.map(({ route }) => route.method).join(', '));
+  return {
+    route: match.route,
+    pathParameters: match.parameters.length > 0 ? decoded(match.parameters) : null,
+  };
+}
+
+function notAllowed(Allow: string): Problem {
+  return new Problem('method-not-allowed', `This path takes ${Allow} only.`, { headers: { Allow } });
+}
+
+type Pair = readonly [name: string, value: string];
+
+/** Undefined when the path is not of this resource. */
+function pathParameters(resource: string, path: string): Pair[] | undefined {
+  const segments = path.split('/');
+  const names = resource.split('/');
+  if (segments.length !== names.length) return undefined;
+  const pairs: Pair[] = [];
+  for (const [i, name] of names.entries()) {
+    const segment = segments[i] ?? '';
+    if (name.startsWith('{') && segment) pairs.push([name.slice(1, -1), segment]);
+    else if (name !== segment) return undefined;
+  }
+  return pairs;
+}
+
+function decoded(pairs: readonly Pair[]): Record<string, string> {
+  try {
+    return Object.fromEntries(pairs.map(([name, value]) => [name, decodeURIComponent(value)]));
+  } catch {
+    throw new Problem('invalid-request', 'The path is not well encoded.');
+  }
+}

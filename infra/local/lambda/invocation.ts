@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { type Fault, FunctionError, RequestTooLarge } from './fault.ts';
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const maxEventBytes = 6 * 1024 * 1024;
+
+/** Whoever makes the answer, and hears how it is received. */
+interface Source {
+  taken(): void;
+  unwanted(): void;
+}
+
+/** One event and its answer, from the call to the end of the answer. */
+export class Invocation {
+  readonly requestId = randomUUID();
+  readonly event: string;
+  /** Errors with a `FunctionError` when the function fails, early or late; it ends only when the answer is whole. */
+  readonly answer: Readable;
+  #source: Source | undefined;
+  #owesTaken = false;
+
+  constructor(event: unknown) {
+    this.event = JSON.stringify(event);
+    if (Buffer.byteLength(this.event) > maxEventBytes) {
+      throw new RequestTooLarge(`The event must be at most ${maxEventBytes} bytes.`);
+    }
+    this.answer = new Readable({
+      read: () => this.#wantsMore(),
+      destroy: (error, done) => {
+        if (!this.answer.readableEnded) this.#source?.unwanted();
+        done(error);
+      },
+    });
+    // Whoever reads the answer meets its error; an answer that nobody reads shall not end the whole process.
+    this.answer.on('error', () => {});
+  }
+
+  get isWanted(): boolean {
+    return !this.answer.destroyed;
+  }
+
+  assign(source: Source): void {
+    this.#source = source;
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#owesTaken = true;
+    this.answer.push(bytes);
+  }
+
+  end(): void {
+    this.answer.push(null);
+  }
+
+  fail(fault: Fault): void {
+    this.answer.destroy(new FunctionError(fault));
+  }
+
+  /** Called by the stream when its buffer has room again: only then may the next piece cross the threads. */
+  #wantsMore(): void {
+    if (!this.#owesTaken) return;
+    this.#owesTaken = false;
+    this.#source?.taken();
+  }
+}

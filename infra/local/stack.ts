@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { presenceEnvironment, type RelayConfig } from '../../shared/api/config.ts';
+import { bundleFunctions } from '../bundle.ts';
+import { type FunctionSpec, functions } from '../functions.ts';
+import { startGateway } from './gateway/gateway.ts';
+import type { Route } from './gateway/routes.ts';
+import { LocalFunction } from './lambda/function.ts';
+import { type PresenceEmulator, startPresenceEmulator } from './presence/emulator.ts';
+import { type SecretsManager, startSecretsManager } from './secrets/server.ts';
+import { startSite } from './site/site.ts';
+
+export interface LocalStackOptions {
+  /** Its groups are relayed, with the emulator in the place of their Presence service. */
+  readonly config: RelayConfig;
+  /** The relay's; the others follow in the order of `portsFrom`. 0, or not given: any free ports. */
+  readonly port?: number;
+  /** Receives the lines that the functions print. Standard error unless given. */
+  readonly log?: (line: string) => void;
+}
+
+export interface LocalStack extends AsyncDisposable {
+  /** Base address of the endpoints, without a slash at its end; so are the others. */
+  readonly relay: string;
+  /** The emulator's load balancer. */
+  readonly presence: string;
+  readonly site: string;
+  readonly secrets: string;
+  readonly groupids: readonly number[];
+  readonly emulator: PresenceEmulator;
+  readonly secretsManager: SecretsManager;
+  /** Ends everything at once, in the middle of an answer if need be. */
+  close(): Promise<void>;
+}
+
+const servers = 2;
+
+/** How many ports the whole stack takes, from the relay's on. */
+export const portCount = 4 + servers;
+
+/** The emulator's named servers lie behind its load balancer. */
+function portsFrom(port: number) {
+  const at = (offset: number) => (port === 0 ? 0 : port + offset);
+  return { relay: at(0), presence: at(1), site: at(2 + servers), secrets: at(3 + servers) };
+}
+
+/**
+ * Brings up the relay on this machine: the Presence emulator, Secrets Manager, the bundles of all functions behind
+ * the gateway, and the demo site. Rejects, leaving nothing behind, when a port is taken or the build fails.
+ */
+export async function startLocalStack({
+  config,
+  port = 0,
+  log = logToStderr,
+}: LocalStackOptions): Promise<LocalStack> {
+  const groupids = Object.keys(config.groups).map(Number);
+  const ports = portsFrom(port);
+  await using opened = new AsyncDisposableStack();
+
+  const bundles = await startBundling(opened);
+  const emulator = opened.use(
+    await startPresenceEmulator({ port: ports.presence, servers, groups: groupids }),
+  );
+  const secrets = opened.adopt(await startSecretsManager({ port: ports.secrets }), (it) => it.close());
+  opened.defer(keepTokensFresh(emulator, secrets, groupids));
+
+  const environment = functionEnvironment(config, emulator.url, secrets.url);
+  const routes = functions.map((spec) => {
+    const file = path.join(bundles.folder, spec.name, 'index.js');
+    const target = opened.adopt(new LocalFunction({ ...spec, file, environment, log }), (it) => it.close());
+    return routeTo(spec, target);
+  });
+  const gateway = opened.adopt(await startGateway({ routes, port: ports.relay, log }), (it) => it.close());
+  const [groupid = 0] = groupids;
+  const site = opened.use(
+    await startSite({ port: ports.site, presenceUrl: emulator.url, groupid, relayUrl: gateway.url }),
+  );
+  await bundles.done;
+
+  const running = opened.move();
+  return {
+    relay: gateway.url,
+    presence: emulator.url,
+    site: site.url,
+    secrets: secrets.url,
+    groupids,
+    emulator,
+    secretsManager: secrets,
+    close: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** In a folder of its own: several stacks may start at once. */
+async function startBundling(opened: AsyncDisposableStack) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'presence-relay-'));
+  const done = bundleFunctions(folder);
+  // It goes on while the servers start; who waits for `done` meets its failure.
+  const settled = done.then(
+    () => {},
+    () => {},
+  );
+  opened.defer(async () => {
+    await settled;
+    await rm(folder, { recursive: true, force: true });
+  });
+  return { folder, done };
+}
+
+/** What the stack on AWS does with `refresh-token`, with the same periods. */
+function keepTokensFresh(emulator: PresenceEmulator, secrets: SecretsManager, groupids: readonly number[]) {
+  const putTokens = () => {
+    for (const groupid of groupids) {
+      secrets.put(secretOf(groupid), JSON.stringify(emulator.issueToken({ groupid, minutes: 120 })));
+    }
+  };
+  putTokens();
+  const timer = setInterval(putTokens, 50 * 60_000).unref();
+  return () => clearInterval(timer);
+}
+
+function functionEnvironment(config: RelayConfig, presence: string, secrets: string) {
+  const groups = Object.entries(config.groups).map(([groupid, group]) => [groupid, { ...group, presence }]);
+  return {
+    ...presenceEnvironment({ ...config, groups: Object.fromEntries(groups) }, secretOf),
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets,
+  };
+}
+
+function secretOf(groupid: number | string): string {
+  return `presence-relay/${groupid}/token`;
+}
+
+function routeTo({ endpoint }: FunctionSpec, target: LocalFunction): Route {
+  const { method, path: resource, streams = false } = endpoint;
+  return { method, resource, function: target, streams };
+}
+
+function logToStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
