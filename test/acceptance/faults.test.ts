@@ -68,6 +68,7 @@ describe('the sender learns that delivery is unknown, and nothing is sent twice,
     ['the connection breaks before the message arrived', { kind: 'reset', deliver: false }, 0],
     ['the confirmation is cut', { kind: 'cut', afterBytes: 1, framing: 'chunked', deliver: true }, 1],
     ['a gateway fails in front of the direct server', { kind: 'status', status: 502 }, 0],
+    ['the direct server never answers', { kind: 'hang', deliver: true }, 1],
   ])('%s', async (_, fault, arrived) => {
     const { id, visitor } = await present();
     await relay.fault('signalvisitor', fault);

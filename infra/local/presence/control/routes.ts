@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../../loopback.ts';
 import { faultRequestSchema } from '../faults.ts';
 import { json, Refusal } from '../http/answer.ts';
 import { readJson } from '../http/body.ts';
@@ -55,8 +56,8 @@ function control(action: Action) {
   };
 }
 
-function requireLoopbackName(host = ''): void {
-  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) {
+function requireLoopbackName(host: string | undefined): void {
+  if (!isLoopbackHost(host)) {
     throw new Refusal(403, 'authorization', 'The control API is called by a loopback name only');
   }
 }

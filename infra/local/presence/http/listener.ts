@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { listen } from '../../loopback.ts';
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -32,13 +33,8 @@ export class Listener {
 
   /** 0: any free port. Rejects when the port is taken, saying which and by whom it was wanted. */
   async open(port = this.#port): Promise<void> {
-    this.#server.listen(port, '127.0.0.1');
-    try {
-      await once(this.#server, 'listening');
-    } catch (cause) {
-      throw new Error(`Port ${port} is not to be had for ${this.#purpose}: ${reason(cause)}`, { cause });
-    }
-    this.#port = (this.#server.address() as AddressInfo).port; // a server on TCP has no other kind of address
+    const url = await listen(this.#server, port, this.#purpose);
+    this.#port = Number(new URL(url).port);
   }
 
   /** Refuses connections from now on, and ends those there are. */
@@ -49,10 +45,4 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
-}
-
-function reason(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'EADDRINUSE') return 'it is taken';
-  return code === 'EACCES' ? 'this user may not open it' : String(cause);
 }
