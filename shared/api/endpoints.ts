@@ -65,7 +65,10 @@ export const findvisitor = {
   query: visitorQuery,
   answer: {
     description: 'The direct server, or `{"visitorfound":false}`.',
-    schema: z.looseObject({ ...routing, visitorfound: z.union([z.boolean(), z.looseObject({})]) }),
+    schema: z.looseObject({
+      ...routing,
+      visitorfound: z.optional(z.union([z.boolean(), z.looseObject({})])),
+    }),
   },
   problems: [],
 } as const satisfies Endpoint;

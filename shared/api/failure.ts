@@ -61,6 +61,13 @@ const ours = new Set(['PresenceError', 'TransportError', 'EnvironmentError', 'Pr
 function describe(error: Error): string {
   if (ours.has(error.name)) return `${error.name}: ${error.message}`;
   const code = 'code' in error ? ` ${String(error.code)}` : '';
-  const [, , place = ''] = /(^|\n)\s*at ([^\n]*)/.exec(error.stack ?? '') ?? [];
+  const place = placeOf(error);
   return `${error.name}${code}${place && ` at ${place}`}`;
+}
+
+/** The topmost frame of the stack, which begins with the message; that may hold lines which look like frames. */
+function placeOf({ stack = '', message }: Error): string {
+  const frames = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : '';
+  const [, place = ''] = /\n\s+at ([^\n]+:\d+:\d+\)?)(\n|$)/.exec(frames) ?? [];
+  return place;
 }

@@ -8,7 +8,10 @@ export function inQuery({ path, detail }: Flaw): Fault {
 /** With a JSON pointer as URI fragment (RFC 6901, section 6), as RFC 9457 shows it. */
 export function inBody({ path, detail }: Flaw): Fault {
   const tokens = path.map((key) => String(key).replaceAll('~', '~0').replaceAll('/', '~1'));
-  return { detail, pointer: `#${tokens.map((token) => `/${encodeURIComponent(token)}`).join('')}` };
+  return {
+    detail,
+    pointer: `#${tokens.map((token) => `/${encodeURIComponent(token.toWellFormed())}`).join('')}`,
+  };
 }
 
 export function invalidRequest(faults: readonly Fault[]): Problem {

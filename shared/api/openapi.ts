@@ -42,6 +42,8 @@ const problemSchema = {
   },
 };
 
+const retryAfter = { description: 'Seconds to stay away.', schema: { type: 'integer', minimum: 0 } };
+
 /** The contract as an OpenAPI 3.1 document. */
 export function openApiDocument(version: string) {
   return {
@@ -123,6 +125,7 @@ function problemResponses(codes: readonly ProblemCode[]) {
       status,
       {
         description: sameStatus.map((code) => `\`${code}\``).join(', '),
+        ...(status === '503' && { headers: { 'Retry-After': retryAfter } }),
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     ]),

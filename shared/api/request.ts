@@ -40,7 +40,9 @@ function parseQuery(
   const repeated = named.filter(([, values]) => values && values.length > 1).map(([name]) => name);
   const values = Object.fromEntries(named.map(([name, values]) => [name, values?.[0]]));
   const result = endpoint.query.safeParse(values, { reportInput: true });
-  const faults = repeated.map((name) => inQuery({ path: [name], detail: 'must be given once' }));
+  const faults = repeated.map((name) =>
+    inQuery({ path: [name.slice(0, 100)], detail: 'must be given once' }),
+  );
   if (result.success && faults.length === 0) return { value: result.data };
   return { faults: [...faults, ...(result.error ? flawsOf(result.error).map(inQuery) : [])] };
 }
@@ -54,8 +56,9 @@ function parseBody(endpoint: Endpoint, event: APIGatewayProxyEvent): Parsed<unkn
   requireJson(event.headers);
   const json = parseJson(bytes);
   if (json.faults) return json;
-  const result = endpoint.body.schema.safeParse(json.value, { reportInput: true });
-  return result.success ? { value: result.data } : { faults: flawsOf(result.error).map(inBody) };
+  const { plain, exact } = json.value;
+  const result = endpoint.body.schema.safeParse(plain, { reportInput: true });
+  return result.success ? { value: exact } : { faults: flawsOf(result.error).map(inBody) };
 }
 
 function requireJson(headers: APIGatewayProxyEvent['headers']): void {
@@ -67,18 +70,27 @@ function requireJson(headers: APIGatewayProxyEvent['headers']): void {
   });
 }
 
-function parseJson(bytes: Buffer): Parsed<unknown> {
+interface Json {
+  /** As JavaScript reads it; this is what is checked. */
+  plain: unknown;
+  /** With every number as it was written, which a check would take for an object; this is what is passed on. */
+  exact: unknown;
+}
+
+function parseJson(bytes: Buffer): Parsed<Json> {
   if (bytes.length === 0) return { faults: [inBody({ path: [], detail: 'is missing' })] };
   if (!isUtf8(bytes)) return { faults: [inBody({ path: [], detail: 'is not UTF-8' })] };
+  const text = bytes.toString('utf8');
   try {
-    return { value: JSON.parse(bytes.toString('utf8'), keepDigits) };
-  } catch {
-    return { faults: [inBody({ path: [], detail: 'is not JSON' })] };
+    return { value: { plain: JSON.parse(text), exact: JSON.parse(text, keepDigits) } };
+  } catch (error) {
+    const detail = error instanceof RangeError ? 'is nested too deeply' : 'is not JSON';
+    return { faults: [inBody({ path: [], detail })] };
   }
 }
 
-/** A number that JavaScript cannot hold exactly, such as a long id, leaves with the digits that it came with. */
+/** A number that JavaScript would write otherwise, such as a long id, leaves with the digits that it came with. */
 function keepDigits(_: string, value: unknown, { source }: { source?: string } = {}): unknown {
-  if (typeof value !== 'number' || source === undefined || source.length < 16) return value;
+  if (typeof value !== 'number' || source === undefined || String(value) === source) return value;
   return JSON.rawJSON(source);
 }

@@ -3,11 +3,9 @@ import type { ReportedServer } from './address.ts';
 import { PresenceError } from './errors.ts';
 import type { HttpResponse } from './transport.ts';
 
-/** What a look-up says. `unknown`: an answer that names a server but tells nothing of the visitor. */
-export type Presence = 'present' | 'absent' | 'unknown';
-
 export interface LookupAnswer {
-  readonly presence: Presence;
+  /** `unknown`: the answer names a server but tells nothing of the visitor. */
+  readonly presence: 'present' | 'absent' | 'unknown';
   /** JSON text as Glance sent it; `{}` where it sent nothing. */
   readonly body: string;
 }
@@ -59,7 +57,7 @@ export function readFind(response: HttpResponse): FindAnswer {
   return { presence: 'present', server: readServer(answer), body: response.text };
 }
 
-/** Reads any answer of `/signalvisitor` but 401. Throws `PresenceError`. */
+/** Reads an answer of `/signalvisitor`. Throws `PresenceError`. */
 export function readSignal(response: HttpResponse): 'sent' | 'not-here' {
   const { status } = response;
   if ([404, 409, 410, 421].includes(status) || (status >= 300 && status < 400)) return 'not-here';
@@ -87,9 +85,13 @@ export function failureOf({ status, headers }: Pick<HttpResponse, 'status' | 'he
   return invalid(`the Presence service answered ${status}`);
 }
 
-/** Throws if the body is Glance's way of saying no with status 200. */
+/**
+ * Throws if the body is Glance's way of saying no with status 200. An object under `err` is none: it may be the
+ * data of a visitor of that name, in an answer keyed by visitor id.
+ */
 export function refuseInBandError(text: string): void {
   const answer = parseObject(text);
+  if (typeof answer?.err === 'object') return;
   const error = answer && inBandError(answer);
   if (error !== undefined) throw inBandFailure(error);
 }

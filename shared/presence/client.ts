@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import type { Deadline } from '../runtime/deadline.ts';
-import { checkDirectServer, type ServerAddress, type ServerRules } from './address.ts';
+import { type Deadline, longestTimerMs } from '../runtime/deadline.ts';
+import { checkDirectServer, type ReportedServer, type ServerAddress, type ServerRules } from './address.ts';
 import {
   type FindAnswer,
   failureOf,
@@ -84,8 +84,8 @@ export class PresenceClient {
     const path = visitorid ? visitorPath('/query', groupid, visitorid) : `/query?groupid=${groupid}`;
     const server = this.#rules(groupid).presence;
     return this.#retrying(deadline, () =>
-      this.#passing(async () => {
-        const { status, headers, body } = await this.#authorized(groupid, async (token) => {
+      this.#repeatable(async () => {
+        const { status, headers, body } = await this.#authorized(groupid, deadline, async (token) => {
           const response = await this.#transport.stream({ server, method: 'GET', path, token }, deadline);
           if (response.status !== 200) response.body.destroy();
           return response;
@@ -106,8 +106,8 @@ export class PresenceClient {
 
   #askOnce(groupid: GroupId, path: string, deadline: Deadline): Promise<HttpResponse | Again> {
     const server = this.#rules(groupid).presence;
-    return this.#passing(async () => {
-      const response = await this.#authorized(groupid, (token) =>
+    return this.#repeatable(async () => {
+      const response = await this.#authorized(groupid, deadline, (token) =>
         this.#transport.exchange({ server, method: 'GET', path, token }, deadline),
       );
       const { status } = response;
@@ -139,7 +139,7 @@ export class PresenceClient {
     if (deadline.remaining() < leastSendMs)
       throw new PresenceError('timeout', 'too little time left to send');
     try {
-      const response = await this.#authorized(groupid, (token) =>
+      const response = await this.#authorized(groupid, deadline, (token) =>
         this.#transport.exchange({ server, method: 'POST', path, token, body }, deadline),
       );
       return readSignal(response);
@@ -156,10 +156,7 @@ export class PresenceClient {
     }
   }
 
-  #directServer(
-    groupid: GroupId,
-    reported: Parameters<typeof checkDirectServer>[0] | undefined,
-  ): ServerAddress {
+  #directServer(groupid: GroupId, reported: ReportedServer | undefined): ServerAddress {
     const rules = this.#rules(groupid);
     if (!reported) return rules.presence;
     const server = checkDirectServer(reported, rules);
@@ -170,23 +167,39 @@ export class PresenceClient {
   /** A 401 forgets the token that was refused; then one that differs is tried, once. */
   async #authorized<T extends ResponseHead>(
     groupid: GroupId,
+    deadline: Deadline,
     send: (token: string) => Promise<T>,
   ): Promise<T> {
-    const token = await this.#tokens.get(groupid);
+    const token = await this.#token(groupid, deadline);
     const response = await send(token);
     if (response.status !== 401) return response;
-    this.#tokens.refuse(groupid, token);
-    const fresh = await this.#tokens.get(groupid);
+    this.#tokens.refused(groupid, token);
+    const fresh = await this.#token(groupid, deadline);
     return fresh === token ? response : send(fresh);
   }
 
+  /** One read serves many calls, so it knows no deadline; a call whose deadline passes leaves it. */
+  async #token(groupid: GroupId, deadline: Deadline): Promise<string> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new PresenceError('timeout', 'no token came in time')),
+      Math.min(deadline.remaining(), longestTimerMs),
+    );
+    try {
+      return await Promise.race([this.#tokens.get(groupid), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** For requests that may be repeated: a failure of the connection is worth another try. */
-  async #passing<T>(attempt: () => Promise<T>): Promise<T | Again> {
+  async #repeatable<T>(attempt: () => Promise<T>): Promise<T | Again> {
     try {
       return await attempt();
     } catch (error) {
-      if (error instanceof TransportError) return new Again(notReached(error));
-      throw error;
+      if (!(error instanceof TransportError)) throw error;
+      if (error.tooLong) throw new PresenceError('invalid-answer', error.message, { cause: error });
+      return new Again(notReached(error));
     }
   }
 

@@ -19,19 +19,33 @@ export async function openAnswer(body: Readable): Promise<Readable> {
     ended = value === undefined;
     if (value) size += start.push(value) && value.length;
   }
+  const text = Buffer.concat(start).toString('utf8');
+  if (ended && text.trim() === '') return Readable.from([Buffer.from('{}')]);
   try {
-    checkStart(Buffer.concat(start).toString('utf8'), ended);
+    checkStart(text, ended);
   } catch (error) {
     body.destroy();
     throw error;
   }
-  return size === 0 ? Readable.from([Buffer.from('{}')]) : Readable.from(joined(start, pieces));
+  const whole = Readable.from(joined(start, pieces));
+  // A reader who goes away before the first piece leaves `joined` unstarted, so it cannot end the request.
+  whole.once('close', () => body.destroy());
+  return whole;
 }
 
 function checkStart(text: string, isWhole: boolean): void {
-  if (isWhole && text.trim() === '') return;
-  if (!/^\s*[[{]/.test(text)) throw new PresenceError('invalid-answer', 'the answer to query is not JSON');
+  if (!/^\s*[[{]/.test(text) || (isWhole && !isJson(text)))
+    throw new PresenceError('invalid-answer', 'the answer to query is not JSON');
   if (isWhole) refuseInBandError(text);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function* joined(

@@ -36,10 +36,9 @@ export async function retrying<T>(
 }
 
 /**
- * What the service asks for, else exponential with full jitter ("Exponential Backoff And Jitter", AWS Architecture
- * Blog).
+ * What the service asks for, and on top of it exponential with full jitter ("Exponential Backoff And Jitter", AWS
+ * Architecture Blog), so that those who were sent away together do not come back together.
  */
 function pauseMs(tries: number, retryAfterSeconds: number | undefined, random: () => number): number {
-  if (retryAfterSeconds !== undefined) return retryAfterSeconds * 1_000;
-  return random() * Math.min(longestMs, firstMs * 2 ** tries);
+  return (retryAfterSeconds ?? 0) * 1_000 + random() * Math.min(longestMs, firstMs * 2 ** tries);
 }

@@ -47,7 +47,7 @@ export class SecretTokens implements TokenSource {
     return (await entry.reading).value;
   }
 
-  refuse(groupid: string, token: string): void {
+  refused(groupid: string, token: string): void {
     if (this.#entries.get(groupid)?.token?.value === token) this.#entries.delete(groupid);
   }
 

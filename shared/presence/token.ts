@@ -12,7 +12,7 @@ export interface TokenSource {
   /** Throws `PresenceError`. */
   get(groupid: string): Promise<string>;
   /** Glance answered 401 to this token: it must not be handed out from memory again. */
-  refuse(groupid: string, token: string): void;
+  refused(groupid: string, token: string): void;
 }
 
 /** What is wrong with the text of a secret; the text itself is never repeated. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
-import type { Deadline } from '../runtime/deadline.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { type Deadline, longestTimerMs } from '../runtime/deadline.ts';
 import type { ServerAddress } from './address.ts';
 
 export interface HttpRequest {
@@ -25,6 +26,12 @@ export interface StreamedResponse extends ResponseHead {
   readonly body: Readable;
 }
 
+interface Failure {
+  late?: boolean;
+  tooLong?: boolean;
+  cause?: unknown;
+}
+
 /** No whole answer came. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
@@ -32,14 +39,14 @@ export class TransportError extends Error {
   readonly sent: boolean;
   /** True when the deadline of the whole call has passed, not only a time-out of this exchange. */
   readonly late: boolean;
+  /** True when the answer is longer than the limit, which asking again would not change. */
+  readonly tooLong: boolean;
 
-  constructor(
-    message: string,
-    { sent, late = false, cause }: { sent: boolean; late?: boolean; cause?: unknown },
-  ) {
+  constructor(message: string, { sent, late = false, tooLong = false, cause }: Failure & { sent: boolean }) {
     super(message, { cause });
     this.sent = sent;
     this.late = late;
+    this.tooLong = tooLong;
   }
 }
 
@@ -55,6 +62,9 @@ export interface TransportLimits {
   maxBytes: number;
 }
 
+/** A connection that was idle for longer is not used again; undici's own limit is a timer of 4 s. */
+const idleMs = 5_000;
+
 const defaultLimits: TransportLimits = {
   connections: 16,
   connectMs: 3_000,
@@ -65,13 +75,16 @@ const defaultLimits: TransportLimits = {
 
 /** HTTP/1.1 with connections that are kept; follows no redirect and repeats nothing by itself. */
 export class Transport {
-  readonly #agent: Agent;
   readonly #limits: TransportLimits;
+  readonly #clock: Pick<Clock, 'now'>;
+  #agent: Agent;
+  #underWay = 0;
+  #usedAt = 0;
 
-  constructor(limits: Partial<TransportLimits> = {}) {
+  constructor(limits: Partial<TransportLimits> = {}, clock: Pick<Clock, 'now'> = systemClock) {
     this.#limits = { ...defaultLimits, ...limits };
-    const { connections, connectMs } = this.#limits;
-    this.#agent = new Agent({ connections, pipelining: 1, allowH2: false, connect: { timeout: connectMs } });
+    this.#clock = clock;
+    this.#agent = this.#openAgent();
   }
 
   /** The whole answer. Throws `TransportError`. */
@@ -88,7 +101,7 @@ export class Transport {
         data: (chunk, exchange) => {
           size += chunk.length;
           if (size > this.#limits.maxBytes)
-            exchange.fail(`the answer is longer than ${this.#limits.maxBytes} bytes`);
+            exchange.giveUp(`the answer is longer than ${this.#limits.maxBytes} bytes`, { tooLong: true });
           else chunks.push(chunk);
         },
         end: () => resolve({ ...head, text: Buffer.concat(chunks).toString('utf8') }),
@@ -109,10 +122,12 @@ export class Transport {
           body = new Readable({
             read: () => exchange.resume(),
             destroy: (error, done) => {
-              exchange.fail('the reader went away');
+              exchange.giveUp('the reader went away');
               done(error);
             },
           });
+          // Nobody may be reading yet. Whoever reads later meets the error all the same.
+          body.on('error', () => undefined);
           resolve({ ...head, body });
         },
         data: (chunk, exchange) => {
@@ -132,11 +147,16 @@ export class Transport {
     deadline: Deadline,
     receiver: Receiver,
   ): void {
-    const exchange = new Exchange(receiver, deadline);
+    const agent = this.#wakefulAgent();
+    this.#underWay++;
+    const exchange = new Exchange(receiver, deadline, () => {
+      this.#underWay--;
+      this.#usedAt = this.#clock.now();
+    });
     const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json; charset=utf-8';
     const { headersMs, bodyMs } = this.#limits;
-    this.#agent.dispatch(
+    agent.dispatch(
       {
         origin: server.origin,
         method,
@@ -148,6 +168,23 @@ export class Transport {
       },
       exchange,
     );
+  }
+
+  /**
+   * A Lambda function that is frozen between two calls feels no time pass: its timers stand still, and a connection
+   * that the server closed meanwhile looks as good as ever. A signal sent on it would end as `delivery-unknown`.
+   */
+  #wakefulAgent(): Agent {
+    if (this.#underWay === 0 && this.#clock.now() - this.#usedAt > idleMs) {
+      void this.#agent.destroy();
+      this.#agent = this.#openAgent();
+    }
+    return this.#agent;
+  }
+
+  #openAgent(): Agent {
+    const { connections, connectMs } = this.#limits;
+    return new Agent({ connections, pipelining: 1, allowH2: false, connect: { timeout: connectMs } });
   }
 }
 
@@ -164,15 +201,17 @@ interface Receiver {
  */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #receiver: Receiver;
+  readonly #finished: () => void;
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
 
-  constructor(receiver: Receiver, deadline: Deadline) {
+  constructor(receiver: Receiver, deadline: Deadline, finished: () => void) {
     this.#receiver = receiver;
+    this.#finished = finished;
     this.#timer = setTimeout(
-      () => this.fail('no whole answer within the deadline', true),
-      deadline.remaining(),
+      () => this.giveUp('no whole answer within the deadline', { late: true }),
+      Math.min(deadline.remaining(), longestTimerMs),
     );
   }
 
@@ -194,12 +233,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
-    this.#failed(cause.message, false, cause);
+    this.#failed('the connection failed', { cause });
   }
 
   /** Gives up; does nothing once the exchange is over. */
-  fail(message: string, late = false): void {
-    if (this.#failed(message, late)) this.#controller?.abort(new Error(message));
+  giveUp(message: string, failure: Failure = {}): void {
+    if (this.#failed(message, failure)) this.#controller?.abort(new Error(message));
   }
 
   pause(): void {
@@ -210,9 +249,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#over) this.#controller?.resume();
   }
 
-  #failed(message: string, late: boolean, cause?: Error): boolean {
+  #failed(message: string, failure: Failure): boolean {
     if (!this.#finish()) return false;
-    this.#receiver.failed(new TransportError(message, { sent: this.#controller !== undefined, late, cause }));
+    this.#receiver.failed(new TransportError(message, { ...failure, sent: this.#controller !== undefined }));
     return true;
   }
 
@@ -220,6 +259,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#over) return false;
     this.#over = true;
     clearTimeout(this.#timer);
+    this.#finished();
     return true;
   }
 }

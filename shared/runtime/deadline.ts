@@ -6,6 +6,9 @@ export interface Deadline {
   remaining(): number;
 }
 
+/** A Node timer that should run for longer than this runs off at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 export function deadlineIn(ms: number, clock: Pick<Clock, 'now'> = systemClock): Deadline {
   const end = clock.now() + ms;
   return { remaining: () => end - clock.now() };

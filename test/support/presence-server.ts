@@ -5,7 +5,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { readPresenceAddress, type ServerAddress } from '../../shared/presence/address.ts';
 
 /** A request as it stood on the wire. */
-export interface Arrived {
+interface Arrived {
   readonly method: string;
   /** Path and query, still percent-encoded. */
   readonly url: string;

@@ -7,15 +7,15 @@ export function jwt(claims: object = {}): string {
 }
 
 export interface TestTokens extends TokenSource {
-  readonly refused: readonly string[];
+  readonly refusals: readonly string[];
 }
 
 /** Hands out the first token until it is refused, then the next; the last one stays. */
 export function tokensInTurn(...values: readonly string[]): TestTokens {
-  const refused: string[] = [];
+  const refusals: string[] = [];
   return {
-    refused,
-    get: () => Promise.resolve(values[Math.min(refused.length, values.length - 1)] ?? ''),
-    refuse: (_groupid, token) => refused.push(token),
+    refusals,
+    get: () => Promise.resolve(values[Math.min(refusals.length, values.length - 1)] ?? ''),
+    refused: (_groupid, token) => refusals.push(token),
   };
 }

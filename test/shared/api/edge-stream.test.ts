@@ -1,0 +1,97 @@
+import type { Readable } from 'node:stream';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { awslambda } from '../../../infra/local/lambda/runtime/awslambda.ts';
+import { ResponseStream } from '../../../infra/local/lambda/runtime/response-stream.ts';
+import { serveStream } from '../../../shared/api/edge.ts';
+import { query as endpoint } from '../../../shared/api/endpoints.ts';
+import { type CallOptions, gatewayEvent, lambdaContext } from '../../support/gateway-event.ts';
+import { json, type Reply, status } from '../../support/presence-server.ts';
+import { captureLog, startRelayEnvironment } from '../../support/relay-environment.ts';
+
+beforeAll(() => {
+  vi.stubGlobal('awslambda', awslambda);
+});
+
+/** What has left for the gateway: the head, then the body, and whether it has ended cleanly. */
+async function answerTo(
+  options: CallOptions = { query: { groupid: '12345' } },
+  handle?: () => Promise<Readable>,
+): Promise<{ head: { statusCode: number; headers: object }; body: string; failure: unknown }> {
+  const handler = serveStream(
+    endpoint,
+    handle ?? (({ query, presence, deadline }) => presence.query(query.groupid, query.visitorid, deadline)),
+  );
+  const chunks: Uint8Array[] = [];
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const stream: ResponseStream = new ResponseStream({
+    data: (bytes) => {
+      chunks.push(bytes);
+      setImmediate(() => stream.taken());
+    },
+    end: resolve,
+  });
+  let failure: unknown;
+  try {
+    await handler(gatewayEvent(options), stream as never, lambdaContext());
+    await ended;
+  } catch (error) {
+    failure = error;
+  }
+  const [head = '', body = ''] = Buffer.concat(chunks).toString('utf8').split('\0'.repeat(8));
+  return { head: JSON.parse(head || '{}'), body, failure };
+}
+
+describe('a streamed call', () => {
+  test('gets what the service answers', async () => {
+    await using _ = await startRelayEnvironment({ presence: { '/query': json({ visitors: [] }) } });
+    expect(await answerTo()).toEqual({
+      head: {
+        statusCode: 200,
+        headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+      },
+      body: '{"visitors":[]}',
+      failure: undefined,
+    });
+  });
+
+  test('that fails before its answer has begun gets a problem, whole', async () => {
+    await using _ = await startRelayEnvironment({ presence: { '/query': status(500) } });
+    using _log = captureLog();
+    const { head, body, failure } = await answerTo();
+    expect(head).toMatchObject({ statusCode: 502, headers: { 'content-type': 'application/problem+json' } });
+    expect(JSON.parse(body)).toMatchObject({ code: 'upstream-invalid', requestId: 'request-1' });
+    expect(failure).toBeUndefined();
+  });
+
+  test('with faults or for another group gets a problem', async () => {
+    await using _ = await startRelayEnvironment();
+    expect((await answerTo({ query: {} })).head.statusCode).toBe(400);
+    expect((await answerTo({ query: { groupid: '1' } })).head.statusCode).toBe(403);
+  });
+
+  test('whose answer breaks off fails, so that the gateway breaks it off as well', async () => {
+    const broken: Reply = (response) => {
+      response.write(`[${'1,'.repeat(50_000)}`);
+      setTimeout(() => response.socket?.resetAndDestroy(), 50);
+    };
+    await using _ = await startRelayEnvironment({ presence: { '/query': broken } });
+    using log = captureLog();
+    const { head, failure } = await answerTo();
+    expect(head.statusCode).toBe(200);
+    expect(failure).toBeInstanceOf(Error);
+    expect(JSON.parse(log.text)).toMatchObject({ level: 'ERROR', event: 'stream broken off' });
+  });
+
+  test('that meets a bug gets a problem that says nothing more', async () => {
+    await using _ = await startRelayEnvironment();
+    using log = captureLog();
+    const { head, body } = await answerTo(undefined, () => Promise.reject(new Error('hunter2')));
+    expect(head.statusCode).toBe(500);
+    expect(body + log.text).not.toContain('hunter2');
+  });
+
+  test('of nobody at all is still JSON', async () => {
+    await using _ = await startRelayEnvironment({ presence: { '/query': (response) => response.end() } });
+    expect((await answerTo()).body).toBe('{}');
+  });
+});

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readToken, TokenFault } from '../../../shared/presence/token.ts';
+import { jwt } from '../../support/tokens.ts';
+
+const exp = 1_773_348_115;
+const token = jwt({ exp, gssnId: 7 });
+
+function fault(text: string): string {
+  try {
+    readToken(text);
+  } catch (error) {
+    if (error instanceof TokenFault) return error.message;
+    throw error;
+  }
+  throw new Error('it was read');
+}
+
+test('a raw token, which tells its own end', () => {
+  expect(readToken(token)).toEqual({ value: token, expiresAt: exp * 1_000 });
+});
+
+test('white space around it does not matter', () => {
+  expect(readToken(` ${token}\r\n`).value).toBe(token);
+});
+
+test.for([{}, { exp: 'soon' }, { exp: null }])('a raw token that tells no end: %j', (claims) => {
+  expect(readToken(jwt(claims)).expiresAt).toBeUndefined();
+});
+
+test('a token whose middle is not JSON has no known end', () => {
+  expect(readToken('eyJh.bm90IEpTT04.c2ln').expiresAt).toBeUndefined();
+});
+
+test.for([
+  ['2026-03-12T20:41:55.6484735Z', Date.parse('2026-03-12T20:41:55.648Z')],
+  ['2026-03-12T20:41:55Z', Date.parse('2026-03-12T20:41:55Z')],
+  ['2026-03-12T21:41:55+01:00', Date.parse('2026-03-12T20:41:55Z')],
+  [1_773_348_000, 1_773_348_000_000],
+] as const)('a token with its end beside it, %j, which goes before its own', ([expires, expiresAt]) => {
+  expect(readToken(JSON.stringify({ token, expires }))).toEqual({ value: token, expiresAt });
+});
+
+test('a token alone in an object, and whatever else stands there', () => {
+  expect(readToken(JSON.stringify({ token, state: 'set', version: 3 }))).toEqual({
+    value: token,
+    expiresAt: exp * 1_000,
+  });
+});
+
+test.for([
+  ['', 'is empty'],
+  [' \n', 'is empty'],
+  ['{"state":"unset"}', 'holds no token yet'],
+  ['{"token":"eyJ', 'is malformed: it is not JSON'],
+  ['{}', 'has no readable "token" and "expires"'],
+  ['{"token":7}', 'has no readable "token" and "expires"'],
+  [`{"token":"${token}","expires":null}`, 'has no readable "token" and "expires"'],
+  [`{"token":"${token}","expires":"tomorrow"}`, 'is malformed: its "expires" is not a time'],
+  [`{"token":"${token}","expires":-1e300}`, 'is malformed: its "expires" is not a time'],
+  ['{"token":""}', 'is malformed: its "token" is not a JWT'],
+  [`{"token":"Bearer ${token}"}`, 'is malformed: its "token" is not a JWT'],
+  [`"${token}"`, 'is malformed: it is not a JWT'],
+  [`Bearer ${token}`, 'is malformed: it is not a JWT'],
+  [`[${token}]`, 'is malformed: it is not a JWT'],
+  [`${token} ${token}`, 'is malformed: it is not a JWT'],
+  [token.split('.').slice(0, 2).join('.'), 'is malformed: it is not a JWT'],
+  [`${token}.more`, 'is malformed: it is not a JWT'],
+  [`${token}\nX-Header: 1`, 'is malformed: it is not a JWT'],
+  [`eyJ${'a'.repeat(9_000)}.a.b`, 'is malformed: it is not a JWT'],
+  ['hunter2', 'is malformed: it is not a JWT'],
+] as const)('what is wrong with %j is told: it %s', ([text, message]) => {
+  expect(fault(text)).toBe(message);
+});
+
+test('an end that no calendar holds is as good as none', () => {
+  expect(readToken(jwt({ exp: -1e300 })).expiresAt).toBeUndefined();
+});
+
+test('any text is a token or a fault, and a fault repeats nothing of it', () => {
+  const secret = fc.stringMatching(/^[A-Z0-9]{12,40}$/);
+  const around = fc.constantFrom(
+    (text: string) => text,
+    (text: string) => `{"token":"${text}"}`,
+    (text: string) => `{"token":"${token}","expires":"${text}"}`,
+    (text: string) => `{"${text}`,
+    (text: string) => `{"token":{"${text}":1}}`,
+  );
+  fc.assert(
+    fc.property(fc.oneof(secret, fc.string(), fc.json()), around, (text, wrap) => {
+      try {
+        expect(readToken(wrap(text)).value).toMatch(/^eyJ[\w-]*\.[\w-]+\.[\w-]+$/);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TokenFault);
+        if (text.length >= 12) expect(String(error)).not.toContain(text);
+      }
+    }),
+  );
+});
