@@ -5,7 +5,7 @@ import { functions } from './functions.ts';
 import { slim } from './slim.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-export const bundleFolder = path.join(root, 'dist/functions');
+const bundleFolder = path.join(root, 'dist/functions');
 
 /**
  * Bundles every function into `<outdir>/<name>/index.js`, a folder of its own that is deployed as it is. Gives back
@@ -37,4 +37,10 @@ export async function bundleFunctions(outdir = bundleFolder): Promise<Metafile> 
     logLevel: 'silent',
   });
   return metafile;
+}
+
+if (import.meta.main) {
+  const { outputs } = await bundleFunctions();
+  const bundles = Object.entries(outputs).filter(([file]) => file.endsWith('.js'));
+  for (const [file, { bytes }] of bundles) process.stdout.write(`${file}  ${Math.round(bytes / 1_000)} KB\n`);
 }

@@ -3,7 +3,7 @@ import { glance, isHostPattern, readPresenceAddress } from '../presence/address.
 import { groupId } from '../presence/ids.ts';
 import { functionName } from '../presence/message.ts';
 import { jsonVariable } from '../runtime/environment.ts';
-import { flawsOf, flawText } from '../runtime/issues.ts';
+import { flawsOf, flawText } from '../runtime/flaws.ts';
 
 /** The functions that the Glance documents and demo pages invoke to begin a session. */
 const sessionFunctions = [
@@ -17,7 +17,7 @@ const presenceAddress = z
   .check(
     z.refine(
       (text) => readPresenceAddress(text).checked,
-      'must be https:// and a host name in lower case (http and ports only for loopback addresses)',
+      'must be https:// and a host name in lower case, nothing behind it (http and ports only for loopback addresses)',
     ),
   );
 
@@ -42,10 +42,13 @@ const deployedGroup = z.strictObject({
   secret: z.string().check(z.minLength(1, 'must not be empty')),
 });
 
+/** Glance's own clients send a group as a JSON number too, so it is one that JavaScript holds exactly. */
+const configuredId = groupId.check(z.regex(/^[1-9]\d{0,14}$/, 'must be a number of at most 15 digits'));
+
 /** What `relay.config.ts` holds. */
 export const relayConfig = z.strictObject({
   groups: z
-    .record(groupId, configuredGroup)
+    .record(configuredId, configuredGroup)
     .check(z.refine((groups) => Object.keys(groups).length > 0, 'must hold at least one group')),
 });
 export type RelayConfig = z.infer<typeof relayConfig>;
@@ -63,11 +66,32 @@ export const relayEnvironment = z.object({ RELAY_GROUPS: jsonVariable(z.record(g
 
 export type GroupSettings = z.infer<typeof deployedGroup>;
 
-/** The environment of the Presence functions. Names of secrets stand there, never what they hold. */
+/** Lambda's limit for all variables of a function together is 4 KB; some is left for others. */
+const mostBytes = 3_800;
+
+/**
+ * The environment of the Presence functions. Names of secrets stand there, never what they hold. Defaults are left
+ * out, to make room for more groups; throws when there is none.
+ */
 export function presenceEnvironment(
   config: RelayConfig,
   secretOf: (groupid: string) => string,
 ): { RELAY_GROUPS: string } {
-  const groups = Object.entries(config.groups).map(([id, group]) => [id, { ...group, secret: secretOf(id) }]);
-  return { RELAY_GROUPS: JSON.stringify(Object.fromEntries(groups)) };
+  const groups = Object.entries(config.groups).map(([id, group]) => {
+    const told = Object.entries(group).filter(([key, value]) => !isDefault(key, value));
+    return [id, { ...Object.fromEntries(told), secret: secretOf(id) }];
+  });
+  const RELAY_GROUPS = JSON.stringify(Object.fromEntries(groups));
+  if (Buffer.byteLength(RELAY_GROUPS) > mostBytes) {
+    throw new Error(
+      `relay.config.ts: groups take ${RELAY_GROUPS.length} of ${mostBytes} bytes; tell less of each`,
+    );
+  }
+  return { RELAY_GROUPS };
+}
+
+const defaults: Readonly<Record<string, unknown>> = configuredGroup.parse({});
+
+function isDefault(key: string, value: unknown): boolean {
+  return JSON.stringify(value) === JSON.stringify(defaults[key]);
 }

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
-import { isStrictVisitorId, type VisitorId } from '../presence/ids.ts';
+import { groupId, isStrictVisitorId, type VisitorId } from '../presence/ids.ts';
+import { TransportError } from '../presence/transport.ts';
 import { type Deadline, deadlineIn } from '../runtime/deadline.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { once } from '../runtime/once.ts';
@@ -23,7 +24,7 @@ export interface Call<E extends Endpoint> {
   readonly log: Log;
 }
 
-/** API Gateway gives up after 29 s; one second is for the way back. */
+/** API Gateway gives up 29 s after the call came in; one second is for the way back. */
 const gatewayMs = 28_000;
 /** What a function keeps of its own time to answer that it ran out of it. */
 const marginMs = 500;
@@ -33,9 +34,9 @@ export function serve<E extends Endpoint>(endpoint: E, handle: (call: Call<E>) =
   const relay = once(() => openRelay(process.env));
   return async (event: APIGatewayProxyEvent, context: Context): Promise<HttpAnswer> => {
     const { requestId } = event.requestContext;
-    const log = createLog({ function: endpoint.name, requestId });
+    const log = logOf(endpoint, event);
     try {
-      const deadline = deadlineIn(Math.min(gatewayMs, context.getRemainingTimeInMillis() - marginMs));
+      const deadline = deadlineIn(Math.min(gatewayMs - ageMs(event), ownMs(context)));
       return jsonAnswer(await handle(accept(endpoint, event, await relay(), { deadline, log })));
     } catch (error) {
       return problemAnswer(logged(problemOf(error), log), requestId);
@@ -48,10 +49,10 @@ export function serveStream<E extends Endpoint>(endpoint: E, handle: (call: Call
   const relay = once(() => openRelay(process.env));
   return awslambda.streamifyResponse<APIGatewayProxyEvent>(async (event, stream, context) => {
     const { requestId } = event.requestContext;
-    const log = createLog({ function: endpoint.name, requestId });
+    const log = logOf(endpoint, event);
     let body: Readable;
     try {
-      const deadline = deadlineIn(context.getRemainingTimeInMillis() - marginMs);
+      const deadline = deadlineIn(ownMs(context));
       body = await handle(accept(endpoint, event, await relay(), { deadline, log }));
     } catch (error) {
       const { body: text, ...head } = problemAnswer(logged(problemOf(error), log), requestId);
@@ -63,9 +64,29 @@ export function serveStream<E extends Endpoint>(endpoint: E, handle: (call: Call
     }
     const { body: _, ...head } = jsonAnswer('');
     await pipeline(body, awslambda.HttpResponseStream.from(stream, head)).catch((error: unknown) => {
+      if (!(error instanceof TransportError)) return log.info('reader left');
       log.error('stream broken off', { reason: reasonOf(error) });
-      throw error;
+      // Lambda logs what is thrown, so nothing of the cause may stand in it.
+      throw new Error('the answer was broken off');
     });
+  });
+}
+
+/** What the call has already lost on its way: API Gateway's own time, a cold start, waiting for an instance. */
+function ageMs({ requestContext }: APIGatewayProxyEvent): number {
+  return Math.max(0, Date.now() - (requestContext.requestTimeEpoch ?? Date.now()));
+}
+
+function ownMs(context: Context): number {
+  return context.getRemainingTimeInMillis() - marginMs;
+}
+
+function logOf(endpoint: Endpoint, event: APIGatewayProxyEvent): Log {
+  const group = groupId.safeParse(event.queryStringParameters?.groupid);
+  return createLog({
+    function: endpoint.name,
+    requestId: event.requestContext.requestId,
+    groupid: group.success ? group.data : undefined,
   });
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { groupId, visitorId } from '../presence/ids.ts';
-import { message } from '../presence/message.ts';
+import { message, messageOutline } from '../presence/message.ts';
 import type { ProblemCode } from './problem.ts';
 
 /** One row of the contract: what the functions serve, the gateways route and the OpenAPI document tells. */
@@ -11,7 +11,12 @@ export interface Endpoint {
   readonly summary: string;
   readonly description: string;
   readonly query: z.ZodMiniObject;
-  readonly body?: { readonly schema: z.ZodMiniType; readonly maxBytes: number };
+  readonly body?: {
+    readonly schema: z.ZodMiniType;
+    /** Looked at beside a schema that stops at a first fault, so that every fault is named. */
+    readonly outline: z.ZodMiniType;
+    readonly maxBytes: number;
+  };
   readonly answer: { readonly description: string; readonly schema: z.ZodMiniType };
   /** Beyond those that every endpoint may give. */
   readonly problems: readonly ProblemCode[];
@@ -82,7 +87,7 @@ export const signalvisitor = {
     'Finds the server that holds the visitor’s connection, checks its address and gives it the message, at most once. ' +
     '`sent` means that the Presence service has taken the message, not that the visitor has seen it.',
   query: visitorQuery,
-  body: { schema: message, maxBytes: 32_768 },
+  body: { schema: message, outline: messageOutline, maxBytes: 32_768 },
   answer: {
     description: 'The Presence service has taken the message.',
     schema: z.strictObject({ id: z.string(), status: z.literal('sent') }),

@@ -18,11 +18,11 @@ const problems: Record<PresenceErrorCode, { code: ProblemCode; detail: string }>
   },
   unavailable: {
     code: 'upstream-unavailable',
-    detail: 'The Presence service is not available; nothing was delivered.',
+    detail: 'The Presence service is not available. It is safe to try again.',
   },
   timeout: {
     code: 'upstream-timeout',
-    detail: 'The Presence service did not answer in time; nothing was delivered.',
+    detail: 'The Presence service did not answer in time. It is safe to try again.',
   },
   'delivery-unknown': {
     code: 'delivery-unknown',

@@ -1,4 +1,4 @@
-import type { Flaw } from '../runtime/issues.ts';
+import type { Flaw } from '../runtime/flaws.ts';
 import { type Fault, Problem } from './problem.ts';
 
 export function inQuery({ path, detail }: Flaw): Fault {
@@ -14,6 +14,12 @@ export function inBody({ path, detail }: Flaw): Fault {
   };
 }
 
+const mostFaults = 50;
+
 export function invalidRequest(faults: readonly Fault[]): Problem {
-  return new Problem('invalid-request', 'The request has faults; see "errors".', { faults });
+  const detail =
+    faults.length > mostFaults
+      ? `The request has ${faults.length} faults; "errors" names the first ${mostFaults}.`
+      : 'The request has faults; see "errors".';
+  return new Problem('invalid-request', detail, { faults: faults.slice(0, mostFaults) });
 }

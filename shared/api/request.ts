@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import { flawsOf } from '../runtime/issues.ts';
+import { flawsOf } from '../runtime/flaws.ts';
 import type { Endpoint } from './endpoints.ts';
 import { inBody, inQuery, invalidRequest } from './faults.ts';
 import { type Fault, Problem } from './problem.ts';
@@ -44,7 +44,7 @@ function parseQuery(
     inQuery({ path: [name.slice(0, 100)], detail: 'must be given once' }),
   );
   if (result.success && faults.length === 0) return { value: result.data };
-  return { faults: [...faults, ...(result.error ? flawsOf(result.error).map(inQuery) : [])] };
+  return { faults: [...faults, ...flawsOf(result.error).map(inQuery)] };
 }
 
 function parseBody(endpoint: Endpoint, event: APIGatewayProxyEvent): Parsed<unknown> {
@@ -57,8 +57,9 @@ function parseBody(endpoint: Endpoint, event: APIGatewayProxyEvent): Parsed<unkn
   const json = parseJson(bytes);
   if (json.faults) return json;
   const { plain, exact } = json.value;
-  const result = endpoint.body.schema.safeParse(plain, { reportInput: true });
-  return result.success ? { value: exact } : { faults: flawsOf(result.error).map(inBody) };
+  const { schema, outline } = endpoint.body;
+  const [result, beside] = [schema, outline].map((each) => each.safeParse(plain, { reportInput: true }));
+  return result?.success ? { value: exact } : { faults: flawsOf(result?.error, beside?.error).map(inBody) };
 }
 
 function requireJson(headers: APIGatewayProxyEvent['headers']): void {

@@ -60,10 +60,11 @@ export function readFind(response: HttpResponse): FindAnswer {
 /** Reads an answer of `/signalvisitor`. Throws `PresenceError`. */
 export function readSignal(response: HttpResponse): 'sent' | 'not-here' {
   const { status } = response;
-  if ([404, 409, 410, 421].includes(status) || (status >= 300 && status < 400)) return 'not-here';
   const answer = parseObject(response.text) ?? {};
   const error = inBandError(answer) ?? (answer.error ? textOf(answer.error) : undefined);
   if (error === 'visitornotpresent' || answer.type === 'redirect') return 'not-here';
+  if (status >= 300 && status < 400) return 'not-here';
+  if ([404, 409, 410, 421].includes(status) && error === undefined) return 'not-here';
   if (status >= 500 && status !== 503) {
     throw new PresenceError('delivery-unknown', `the direct server answered ${status}`);
   }
@@ -105,18 +106,21 @@ export function readRetryAfter(value: string | string[] | undefined, now = Date.
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
-/** The object in the body, or nothing for the ways of saying "nothing". */
+/**
+ * The object in the body, or nothing for the ways of saying "nothing". A 404 that is neither empty nor JSON comes from
+ * something else than the service, so it says nothing of the visitor.
+ */
 function readObject(
   { status, text }: HttpResponse,
   dataKeys: readonly string[] = [],
 ): JsonObject | undefined {
-  if (status === 404 || text.trim() === '' || text.trim() === 'null') return undefined;
+  if (text.trim() === '' || text.trim() === 'null') return undefined;
   const answer = parseObject(text);
-  if (!answer) throw invalid('the answer is not a JSON object');
+  if (!answer) throw invalid(`the answer is not a JSON object (${status})`);
   const error = dataKeys.some((key) => key in answer) ? undefined : inBandError(answer);
   if (error === 'visitornotpresent') return undefined;
   if (error !== undefined) throw inBandFailure(error);
-  return answer;
+  return status === 404 ? undefined : answer;
 }
 
 function parseObject(text: string): JsonObject | undefined {

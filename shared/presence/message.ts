@@ -11,10 +11,16 @@ export const functionName = z
     z.maxLength(200, 'must be at most 200 characters'),
   );
 
+/** Any JSON value. */
+const data = z.unknown().check(z.refine((value) => value !== undefined, 'is missing'));
+
+/** What both forms have in common: names all that is wrong with a message which is neither. */
+export const messageOutline = z.strictObject({ mtype: z.enum(['signal', 'invoke']), data });
+
 const signal = z.strictObject({
   mtype: z.literal('signal'),
-  /** Any JSON value; it reaches the page's `onsignal`. */
-  data: z.unknown().check(z.refine((data) => data !== undefined, 'is missing')),
+  /** Reaches the page's `onsignal`. */
+  data,
 });
 
 const invoke = z.strictObject({

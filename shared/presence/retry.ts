@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Deadline } from '../runtime/deadline.ts';
-import type { PresenceError } from './errors.ts';
+import { PresenceError } from './errors.ts';
 
 /** What an attempt gives back when it failed in a way that does no harm to repeat. */
 export class Again {
@@ -27,6 +27,7 @@ export async function retrying<T>(
   { deadline, clock, random }: RetryOptions,
 ): Promise<T> {
   for (let tries = 1; ; tries++) {
+    if (deadline.remaining() <= 0) throw new PresenceError('timeout', 'no time is left');
     const outcome = await attempt();
     if (!(outcome instanceof Again)) return outcome;
     const pause = pauseMs(tries, outcome.error.retryAfterSeconds, random);

@@ -82,8 +82,9 @@ export class SecretTokens implements TokenSource {
 
   async #fetchText(secret: string): Promise<string> {
     try {
-      const { SecretString } = await this.#client.send(new GetSecretValueCommand({ SecretId: secret }));
-      return SecretString ?? '';
+      const secretValue = await this.#client.send(new GetSecretValueCommand({ SecretId: secret }));
+      if (secretValue.SecretBinary) throw unusable(secret, 'is binary, not text');
+      return secretValue.SecretString ?? '';
     } catch (error) {
       throw readFailure(secret, error);
     }
@@ -110,6 +111,7 @@ function readSecret(secret: string, text: string): Token {
 const throttled = /Throttl|TooManyRequests|LimitExceeded/;
 
 function readFailure(secret: string, error: unknown): PresenceError {
+  if (error instanceof PresenceError) return error;
   if (
     error instanceof SecretsManagerServiceException &&
     error.$fault === 'client' &&

@@ -30,7 +30,7 @@ const withToken = z.looseObject({
 const claims = z.looseObject({ exp: z.number() });
 
 /**
- * Reads a token secret: the raw JWT, or `{"token": "<JWT>", "expires": "<ISO 8601>" | <Unix seconds>}`.
+ * Reads a token secret: the raw JWT, or `{"token": "<JWT>", "expires": <ISO 8601 with a zone, or Unix seconds>}`.
  * Throws `TokenFault`.
  */
 export function readToken(text: string): Token {
@@ -52,10 +52,20 @@ function jwt(text: string, what: string): string {
   return text;
 }
 
+const unixSeconds = /^\d{1,11}(\.\d+)?$/;
+/** With its zone: without one, it would mean another moment on another machine. */
+const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
 function readTime(expires: string | number): number {
-  const time = typeof expires === 'number' ? fromUnix(expires) : Date.parse(expires);
-  if (time === undefined || Number.isNaN(time))
-    throw new TokenFault('is malformed: its "expires" is not a time');
+  const text = String(expires);
+  const time = unixSeconds.test(text)
+    ? fromUnix(Number(text))
+    : isoTime.test(text)
+      ? Date.parse(text)
+      : Number.NaN;
+  if (time === undefined || Number.isNaN(time)) {
+    throw new TokenFault('is malformed: its "expires" is neither ISO 8601 with a zone nor Unix seconds');
+  }
   return time;
 }
 

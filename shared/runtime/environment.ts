@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { flawsOf, flawText } from './issues.ts';
+import { flawsOf, flawText } from './flaws.ts';
 
 /** The environment lacks something or holds something wrong. Names every variable; repeats no value. */
 export class EnvironmentError extends Error {

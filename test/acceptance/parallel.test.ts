@@ -17,3 +17,17 @@ test('of 1,000 signals to 200 visitors at once, none is lost and none comes twic
     expect(visitor.received.every(({ data }) => Number(data) % 200 === index)).toBe(true);
   });
 }, 60_000);
+
+test('of 150 slow signals at once, every one arrives, and once', async () => {
+  await using relay = await RelayUnderTest.open();
+  const { groupid } = relay.addresses;
+  await relay.emulator('POST', '/visitors', { count: 150, groupid });
+  await relay.fault('findvisitor', { kind: 'latency', ms: 2_000 }, 0);
+  const ids = Array.from({ length: 150 }, (_, index) => `crowd-${index}`);
+
+  const answers = await Promise.all(ids.map((id) => relay.signal(id, 'hello')));
+
+  expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 200));
+  const { counts } = (await relay.emulator('GET', '/deliveries')) as { counts: Record<string, number> };
+  expect(ids.map((id) => counts[`${groupid}/${id}`])).toEqual(ids.map(() => 1));
+}, 60_000);

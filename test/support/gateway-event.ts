@@ -5,6 +5,8 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>> | null;
   /** Text stands in the event as it is, bytes as base64. */
   readonly body?: string | Uint8Array | null;
+  /** How long ago the call came in at the gateway. */
+  readonly ageMs?: number;
 }
 
 /** What API Gateway (REST API, Lambda proxy) hands to a function, as far as it is read here. */
@@ -12,15 +14,20 @@ export function gatewayEvent({
   query = {},
   headers = {},
   body = null,
+  ageMs = 0,
 }: CallOptions = {}): APIGatewayProxyEvent {
   const isBytes = body instanceof Uint8Array;
   const lists = query && Object.entries(query).map(([name, values]) => [name, [values].flat()] as const);
   const event: Partial<APIGatewayProxyEvent> = {
     headers: headers as APIGatewayProxyEvent['headers'],
+    queryStringParameters: lists && Object.fromEntries(lists.map(([name, [value]]) => [name, value])),
     multiValueQueryStringParameters: lists && Object.fromEntries(lists),
     body: isBytes ? Buffer.from(body).toString('base64') : body,
     isBase64Encoded: isBytes,
-    requestContext: { requestId: 'request-1' } as APIGatewayProxyEvent['requestContext'],
+    requestContext: {
+      requestId: 'request-1',
+      requestTimeEpoch: Date.now() - ageMs,
+    } as APIGatewayProxyEvent['requestContext'],
   };
   return event as APIGatewayProxyEvent;
 }

@@ -14,7 +14,7 @@ const body = Buffer.from('{"mtype":"signal","data":1}').toString('base64');
 const event = {
   headers: { 'Content-Type': 'application/json' },
   multiValueQueryStringParameters: { groupid: ['12345'], visitorid: ['ada'] },
-  requestContext: { requestId: 'request-1' },
+  requestContext: { requestId: 'request-1', requestTimeEpoch: Date.now() },
   body,
   isBase64Encoded: true,
 };

@@ -90,6 +90,26 @@ describe('the environment of the functions', () => {
     });
   });
 
+  test.for(['0123', '9007199254740993', '0'])('a group %s that is no exact number is a mistake', (id) => {
+    expect(() => defineRelay({ groups: { [id]: {} } })).toThrow(
+      `groups.${id}: must be a number of at most 15 digits`,
+    );
+  });
+
+  test('tells of a group only what differs from the defaults', () => {
+    expect(JSON.parse(environment.RELAY_GROUPS)).toEqual({
+      12345: { secret: 'presence-relay/12345' },
+      72: { visitorids: 'strict', secret: 'presence-relay/72' },
+    });
+  });
+
+  test('that Lambda would not take is refused beforehand', () => {
+    const groups = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [index + 1, {}]));
+    expect(() => presenceEnvironment(defineRelay({ groups }), (id) => `presence-relay/${id}`)).toThrow(
+      /^relay\.config\.ts: groups take \d+ of 3800 bytes/,
+    );
+  });
+
   test('accepts plain http for loopback addresses alone, whatever it says', () => {
     const withPresence = (presence: string) => ({
       RELAY_GROUPS: JSON.stringify({ 1: { presence, secret: 's' } }),

@@ -105,6 +105,21 @@ describe('a call that fails', () => {
     expect(Number(body)).toBeLessThanOrEqual(28_000);
   });
 
+  test('that came in long ago has no more time than its caller will wait', async () => {
+    await using _ = await startRelayEnvironment();
+    const handler = serve(lookupvisitor, ({ deadline }) => Promise.resolve(String(deadline.remaining())));
+    const { body } = await handler(gatewayEvent({ ...good, ageMs: 20_000 }), lambdaContext(900_000));
+    expect(Number(body)).toBeGreaterThan(7_000);
+    expect(Number(body)).toBeLessThanOrEqual(8_000);
+  });
+
+  test('whose caller has given up is not sent any more', async () => {
+    await using environment = await startRelayEnvironment();
+    const answer = await coldFunction()({ ...good, ageMs: 30_000 });
+    expect(codeOf(answer)).toBe('504 upstream-timeout');
+    expect([environment.presence.connections, environment.secrets.reads.length]).toEqual([0, 0]);
+  });
+
   test('for want of a token says in the log which secret is wrong, and not what it holds', async () => {
     await using _ = await startRelayEnvironment({ secret: 'hunter2' });
     using log = captureLog();

@@ -137,12 +137,14 @@ describe('a body', () => {
       { detail: 'must be digits', parameter: 'groupid' },
       { detail: 'is missing', parameter: 'visitorid' },
       { detail: 'must be "signal" or "invoke"', pointer: '#/mtype' },
+      { detail: 'is missing', pointer: '#/data' },
     ]);
   });
 });
 
 describe('what is wrong with a message is told with its place', () => {
   const mtype = { detail: 'must be "signal" or "invoke"', pointer: '#/mtype' };
+  const missingData = { detail: 'is missing', pointer: '#/data' };
   const object = (pointer: string) => ({ detail: 'must be an object', pointer });
 
   test.for<[string, object[]]>([
@@ -151,11 +153,12 @@ describe('what is wrong with a message is told with its place', () => {
     ['"signal"', [object('#')]],
     ['17', [object('#')]],
     ['12345678901234567890', [object('#')]],
-    ['{}', [mtype]],
-    ['{"mtype":7}', [mtype]],
-    ['{"mtype":12345678901234567890}', [mtype]],
-    ['{"mtype":"signal"}', [{ detail: 'is missing', pointer: '#/data' }]],
-    ['{"mtype":"invoke"}', [{ detail: 'is missing', pointer: '#/data' }]],
+    ['{}', [mtype, missingData]],
+    ['{"mtype":7,"data":1}', [mtype]],
+    ['{"mtype":12345678901234567890}', [mtype, missingData]],
+    ['{"kind":"signal"}', [mtype, missingData, { detail: 'is not known here', pointer: '#/kind' }]],
+    ['{"mtype":"signal"}', [missingData]],
+    ['{"mtype":"invoke"}', [missingData]],
     ['{"mtype":"invoke","data":[]}', [object('#/data')]],
     ['{"mtype":"invoke","data":12345678901234567890}', [object('#/data')]],
     ['{"mtype":"invoke","data":{"func":"GLANCE.a","args":12345678901234567890}}', [object('#/data/args')]],
@@ -185,6 +188,14 @@ describe('what is wrong with a message is told with its place', () => {
       ]);
     },
   );
+});
+
+test('of very many faults the first 50 are named, and how many there are', () => {
+  const keys = Array.from({ length: 2_000 }, (_, index) => `"k${index}":1`);
+  const event = gatewayEvent({ query, headers: json, body: `{"mtype":"signal","data":1,${keys}}` });
+  const problem = problemFrom(() => parseRequest(signalvisitor, event));
+  expect(problem.message).toBe('The request has 2000 faults; "errors" names the first 50.');
+  expect(problem.faults).toHaveLength(50);
 });
 
 describe('nesting', () => {

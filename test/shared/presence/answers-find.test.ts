@@ -65,9 +65,19 @@ test.for([
   expect(serverOf(text)).toBe('absent');
 });
 
-test('not found by status 404, handed on in the documented shape', () => {
-  expect(readFind(response('gone', 404))).toEqual({ presence: 'absent', body: '{"visitorfound":false}' });
-});
+test.for(['', 'null', '{}', '{"visitorfound":false}', '{"err":"visitornotpresent","msg":"gone"}'])(
+  'not found by status 404 with %j, handed on in the documented shape',
+  (text) => {
+    expect(readFind(response(text, 404))).toEqual({ presence: 'absent', body: '{"visitorfound":false}' });
+  },
+);
+
+test.for(['<html>404 Not Found</html>', 'gone', '{"err":"notfound","msg":"no such path"}'])(
+  'a 404 that the service did not mean for the visitor says nothing of the visitor: %j',
+  (text) => {
+    expect(failure(() => readFind(response(text, 404))).code).toBe('invalid-answer');
+  },
+);
 
 test('an answer that does not say whether the visitor was found is a failure', () => {
   expect(failure(() => serverOf({ directserver: 'pr0016.glance.net' })).code).toBe('invalid-answer');

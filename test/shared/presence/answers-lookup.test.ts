@@ -44,11 +44,19 @@ test.for(['{}', ' { } ', 'null', '', ' \n', '{"visitorfound":false}', '{"visitor
   },
 );
 
-test('an absent visitor by status 404, whatever stands in its body', () => {
-  for (const body of ['', '<html>', '{"err":"visitornotpresent","msg":"gone"}']) {
+test.for(['', 'null', '{}', '{"err":"visitornotpresent","msg":"gone"}'])(
+  'an absent visitor by status 404 with %j',
+  (body) => {
     expect(readLookup(response(body, 404))).toEqual({ presence: 'absent', body: '{}' });
-  }
-});
+  },
+);
+
+test.for(['<html>404 Not Found</html>', '{"err":"notfound","msg":"no such path"}'])(
+  'a 404 from something else than the service is never an absent visitor: %j',
+  (body) => {
+    expect(failure(() => readLookup(response(body, 404))).code).toBe('invalid-answer');
+  },
+);
 
 test('an absent visitor by an error in the body', () => {
   expect(presenceOf({ err: 'visitornotpresent', msg: 'gone' })).toBe('absent');

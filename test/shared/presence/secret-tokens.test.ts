@@ -143,7 +143,7 @@ describe('a failure', () => {
   test.for<[Secret, string]>([
     [{ error: 'ResourceNotFoundException' }, 'secret glance-12345 does not exist'],
     ['', 'secret glance-12345 is empty'],
-    [{ binary: 'ZXlK' }, 'secret glance-12345 is empty'],
+    [{ binary: 'ZXlK' }, 'secret glance-12345 is binary, not text'],
     ['{"state":"unset"}', 'secret glance-12345 holds no token yet'],
     ['hunter2', 'secret glance-12345 is malformed: it is not a JWT'],
     ['{"token":', 'secret glance-12345 is malformed: it is not JSON'],

@@ -37,6 +37,8 @@ test.for([
   ['2026-03-12T20:41:55Z', Date.parse('2026-03-12T20:41:55Z')],
   ['2026-03-12T21:41:55+01:00', Date.parse('2026-03-12T20:41:55Z')],
   [1_773_348_000, 1_773_348_000_000],
+  ['1773348000', 1_773_348_000_000],
+  [1_773_348_000.5, 1_773_348_000_500],
 ] as const)('a token with its end beside it, %j, which goes before its own', ([expires, expiresAt]) => {
   expect(readToken(JSON.stringify({ token, expires }))).toEqual({ value: token, expiresAt });
 });
@@ -56,8 +58,17 @@ test.for([
   ['{}', 'has no readable "token" and "expires"'],
   ['{"token":7}', 'has no readable "token" and "expires"'],
   [`{"token":"${token}","expires":null}`, 'has no readable "token" and "expires"'],
-  [`{"token":"${token}","expires":"tomorrow"}`, 'is malformed: its "expires" is not a time'],
-  [`{"token":"${token}","expires":-1e300}`, 'is malformed: its "expires" is not a time'],
+  ...[
+    '"tomorrow"',
+    '"2026-03-12T20:41:55"',
+    '"2026-03-12"',
+    '"2026-13-45T99:99:99Z"',
+    '-1e300',
+    '1773348000000',
+  ].map((expires) => [
+    `{"token":"${token}","expires":${expires}}`,
+    'is malformed: its "expires" is neither ISO 8601 with a zone nor Unix seconds',
+  ]),
   ['{"token":""}', 'is malformed: its "token" is not a JWT'],
   [`{"token":"Bearer ${token}"}`, 'is malformed: its "token" is not a JWT'],
   [`"${token}"`, 'is malformed: it is not a JWT'],

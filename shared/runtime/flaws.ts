@@ -8,8 +8,9 @@ export interface Flaw {
 }
 
 /** Every flaw that zod found, in our words; an unknown key is named, cut to 100 characters. */
-export function flawsOf(error: z.core.$ZodError): Flaw[] {
-  return error.issues.flatMap((issue) => {
+export function flawsOf(...errors: readonly (z.core.$ZodError | undefined)[]): Flaw[] {
+  const issues = errors.flatMap((error) => error?.issues ?? []);
+  const flaws = issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         path: [...issue.path, key.slice(0, 100)],
@@ -18,6 +19,8 @@ export function flawsOf(error: z.core.$ZodError): Flaw[] {
     }
     return [{ path: issue.path, detail: wordsFor(issue) }];
   });
+  // Two schemas that look at one thing find the same.
+  return [...new Map(flaws.map((flaw) => [flawText(flaw), flaw])).values()];
 }
 
 /** For a person at a terminal or a log: `groups.12345.presence: is not https`. */
