@@ -71,12 +71,13 @@ export async function startLocalStack({
     const target = opened.adopt(new LocalFunction({ ...spec, file, environment, log }), (it) => it.close());
     return routeTo(spec, target);
   });
+  // Who can call the relay shall find the functions.
+  await bundles.done;
   const gateway = opened.adopt(await startGateway({ routes, port: ports.relay, log }), (it) => it.close());
   const [groupid = 0] = groupids;
   const site = opened.use(
     await startSite({ port: ports.site, presenceUrl: emulator.url, groupid, relayUrl: gateway.url }),
   );
-  await bundles.done;
 
   const running = opened.move();
   return {

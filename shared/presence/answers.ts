@@ -63,8 +63,7 @@ export function readSignal(response: HttpResponse): 'sent' | 'not-here' {
   const answer = parseObject(response.text) ?? {};
   const error = inBandError(answer) ?? (answer.error ? textOf(answer.error) : undefined);
   if (error === 'visitornotpresent' || answer.type === 'redirect') return 'not-here';
-  if (status >= 300 && status < 400) return 'not-here';
-  if ([404, 409, 410, 421].includes(status) && error === undefined) return 'not-here';
+  if ([404, 409, 410, 421].includes(status) || (status >= 300 && status < 400)) return 'not-here';
   if (status >= 500 && status !== 503) {
     throw new PresenceError('delivery-unknown', `the direct server answered ${status}`);
   }

@@ -8,7 +8,6 @@ export class UsageError extends Error {
 /** Runs a command line program: what it throws becomes one line on standard error, and an exit code. */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
   try {
-    requireNode(24);
     await main();
   } catch (error) {
     process.stderr.write(`${oneLine(error)}\n`);
@@ -46,12 +45,6 @@ export function wholeNumber(option: string, text: string, least: number, most: n
 /** One line of JSON for scripts, or what people like to read. */
 export function printReady(forScripts: object, forPeople: string, json = !process.stdout.isTTY): void {
   process.stdout.write(json ? `${JSON.stringify(forScripts)}\n` : forPeople);
-}
-
-function requireNode(major: number): void {
-  const { node } = process.versions;
-  if (Number.parseInt(node, 10) < major)
-    throw new Error(`This needs Node.js ${major} or newer; this is ${node}`);
 }
 
 function oneLine(error: unknown): string {

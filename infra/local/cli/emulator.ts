@@ -1,6 +1,6 @@
 import { maxCrowd } from '../presence/control/schemas.ts';
 import { type PresenceEmulator, startPresenceEmulator } from '../presence/emulator.ts';
-import { Refusal } from '../presence/http/answer.ts';
+import { Refusal } from '../presence/http/refusal.ts';
 import { switchesAtStart, switchFromText, withSwitches } from '../presence/switches.ts';
 import { printReady, readOptions, runCommand, UsageError, untilInterrupted, wholeNumber } from './command.ts';
 

@@ -1,3 +1,5 @@
+import { loadRelayConfig } from '../../relay-config.ts';
+import { mostInstances } from '../lambda/scaling.ts';
 import { type LocalStack, portCount, startLocalStack } from '../stack.ts';
 import { printReady, readOptions, runCommand, untilInterrupted, wholeNumber } from './command.ts';
 
@@ -11,7 +13,9 @@ It relays the groups of relay.config.ts.
                    load balancer (4701) and its two named servers, the demo site (4704), Secrets Manager (4705)
   --help           print this
 
-It listens on 127.0.0.1 only. Ctrl-C, or SIGTERM, ends it: exit code 0. It could not start: 1. Wrong option: 2.
+It listens on 127.0.0.1 only. Each function runs up to ${mostInstances} calls at the same time; more of them wait.
+Ctrl-C, or SIGTERM, ends it: exit code 0 (but on Ctrl-C npm itself ends by the signal). It could not start: 1. Wrong
+option: 2.
 When standard output is no terminal, it prints one line of JSON there as soon as it is ready:
   {"relay":"http://…","presence":"http://…","site":"http://…","secrets":"http://…","groupid":12345}
 What the functions log goes to standard error. (npm writes a banner of its own; "npm start --silent" does not.)
@@ -29,9 +33,7 @@ async function main(): Promise<void> {
     return;
   }
   const port = wholeNumber('port', given.port, 0, 65_536 - portCount);
-  // Loaded here, so that a mistake in it is told like every other.
-  const { default: config } = await import('../../../relay.config.ts');
-  const stack = await startLocalStack({ config, port });
+  const stack = await startLocalStack({ config: await loadRelayConfig(), port });
   const ended = Promise.race([untilInterrupted(), untilOrphaned()]);
   print(stack);
   await ended;

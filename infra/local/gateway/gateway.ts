@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Problem, problemAnswer } from '../../../shared/api/problem.ts';
-import { RequestTooLarge } from '../lambda/fault.ts';
-import { close, isLoopbackHost, listen } from '../loopback.ts';
+import { close, isLoopbackHost, listen } from '../http/loopback.ts';
+import { RequestTooLarge } from '../lambda/failure.ts';
 import { readBody } from './body.ts';
 import { proxyEvent } from './event.ts';
 import { answerBuffered, answerStreaming } from './integration.ts';
@@ -13,7 +13,7 @@ export interface GatewayOptions {
   readonly routes: readonly Route[];
   /** 0: any free port. */
   readonly port: number;
-  /** Hears why a call ended with `internal`. */
+  /** Hears why a call ended with `internal` or `delivery-unknown`. */
   readonly log: (line: string) => void;
   /** How long a function may take that does not stream; on AWS 29 s. */
   readonly integrationTimeoutMs?: number;
@@ -57,12 +57,7 @@ async function integrate(
   response: ServerResponse,
   requestId: string,
 ): Promise<void> {
-  if (!isLoopbackHost(request.headers.host)) {
-    const faults = [{ header: 'Host', detail: 'must be 127.0.0.1, localhost or [::1]' }];
-    throw new Problem('invalid-request', 'The relay on this machine is called by a loopback name.', {
-      faults,
-    });
-  }
+  requireLoopbackHost(request);
   const extendedRequestId = randomBytes(11).toString('base64');
   const time = new Date();
   const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
@@ -75,8 +70,20 @@ async function integrate(
   else await answerBuffered(route.function, event, response, integrationTimeoutMs);
 }
 
+function requireLoopbackHost({ headers, headersDistinct }: IncomingMessage): void {
+  const isRepeated = (headersDistinct.host ?? []).length > 1;
+  if (!isRepeated && isLoopbackHost(headers.host)) return;
+  const detail = isRepeated ? 'must be given once' : 'must be 127.0.0.1, localhost or [::1]';
+  throw new Problem('invalid-request', 'The relay on this machine is called by a loopback name.', {
+    faults: [{ header: 'Host', detail }],
+  });
+}
+
 function problemOf(error: unknown, log: (line: string) => void): Problem {
-  if (error instanceof Problem) return error;
+  if (error instanceof Problem) {
+    if (error.cause) log(`gateway | ${String(error.cause)}`);
+    return error;
+  }
   if (error instanceof RequestTooLarge)
     return new Problem('payload-too-large', 'The request must be at most 6 MB as an event.');
   log(`gateway | ${String(error)}`);

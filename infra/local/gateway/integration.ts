@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { Problem } from '../../../shared/api/problem.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 import { answerHeaders, type Prelude, proxyAnswer } from './answer.ts';
 import { readPrelude } from './prelude.ts';
@@ -13,7 +13,7 @@ export async function answerBuffered(
   response: ServerResponse,
   timeoutMs: number,
 ): Promise<void> {
-  const result = await within(timeoutMs, target.invoke(event));
+  const result = await within(timeoutMs, (late) => target.invoke(event, late));
   const answer = proxyAnswer.parse(result);
   const body = Buffer.from(answer.body ?? '', answer.isBase64Encoded ? 'base64' : 'utf8');
   setHead(response, answer);
@@ -45,16 +45,23 @@ function setHead(response: ServerResponse, answer: Prelude): void {
   response.statusCode = answer.statusCode;
 }
 
-/** API Gateway stops waiting; the function goes on until its own time-out. */
-async function within<T>(timeoutMs: number, result: Promise<T>): Promise<T> {
-  const inTime = new AbortController();
-  const late = sleep(timeoutMs, undefined, { signal: inTime.signal }).then(() => {
-    throw new Error(`The function has not answered within ${timeoutMs / 1000} s.`);
-  });
+/** API Gateway stops waiting. What has begun by then goes on until its own time-out; what has not never begins. */
+async function within<T>(timeoutMs: number, invoke: (late: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(tooLate(timeoutMs));
+    late.abort();
+  }, timeoutMs);
   try {
-    return await Promise.race([result, late]);
+    return await Promise.race([invoke(late.signal), timeout]);
   } finally {
-    inTime.abort();
-    late.catch(() => {});
+    clearTimeout(timer);
   }
+}
+
+function tooLate(timeoutMs: number): Problem {
+  const cause = new Error(`The function has not answered within ${timeoutMs / 1000} s.`);
+  const detail = 'The relay did not answer in time; a message may have been delivered.';
+  return new Problem('delivery-unknown', detail, { cause });
 }

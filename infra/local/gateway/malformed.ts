@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, problemAnswer } from '../../../shared/api/problem.ts';
 
-/** Answers what is no HTTP request at all, and closes. */
+/** How long a client that was refused may go on sending. */
+const patienceMs = 2_000;
+
+/** Answers what Node cannot read as an HTTP request, and closes. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  if (error.code === 'ECONNRESET') return void socket.destroy();
+  // The rest of what was refused. To close before it is read would take the answer away from the client.
+  if (!socket.writable) return;
   const requestId = randomUUID();
-  const { headers, body } = problemAnswer(
-    new Problem('invalid-request', 'This is not an HTTP request.'),
-    requestId,
-  );
+  const { statusCode, headers, body } = problemAnswer(problemOf(error), requestId);
   const fields = {
     ...headers,
     'x-amzn-requestid': requestId,
@@ -17,5 +20,17 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): v
     connection: 'close',
   };
   const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 400 Bad Request\r\n${head.join('')}\r\n${body}`);
+  socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${head.join('')}\r\n${body}`);
+  setTimeout(() => socket.destroy(), patienceMs).unref();
+}
+
+function problemOf({ code }: NodeJS.ErrnoException): Problem {
+  if (code !== 'HPE_HEADER_OVERFLOW') {
+    return new Problem('invalid-request', 'The relay cannot read this as an HTTP request.');
+  }
+  const most = `${maxHeaderSize / 1024} KB`;
+  return new Problem(
+    'payload-too-large',
+    `The path, the query and the headers together must be at most ${most}.`,
+  );
 }

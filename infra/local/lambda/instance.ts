@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { type FunctionConfiguration, functionArn, instanceEnvironment } from './environment.ts';
-import { type Fault, faultOf, stopped } from './fault.ts';
+import { type FunctionFailure, failureOf, stopped } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import type { FromInstance, ToInstance } from './messages.ts';
 
@@ -20,16 +20,19 @@ export class Instance {
   readonly #configuration: FunctionConfiguration;
   readonly #observer: Observer;
   readonly #worker: Worker;
-  #isReady = false;
+  /** When it was done with its last event, on the clock of `performance.now()`. */
+  idleSince = 0;
+  isReady = false;
   /** It will exit; what it still says on the way out must not bring it another event. */
   #isEnding = false;
   #current: Invocation | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(configuration: FunctionConfiguration, observer: Observer) {
+  constructor(program: string, configuration: FunctionConfiguration, observer: Observer) {
     this.#configuration = configuration;
     this.#observer = observer;
-    this.#worker = new Worker(new URL('./runtime/main.ts', import.meta.url), {
+    this.#worker = new Worker(program, {
+      eval: true,
       name: configuration.name,
       workerData: { file: configuration.file },
       env: instanceEnvironment(configuration),
@@ -52,7 +55,7 @@ export class Instance {
       taken: () => this.#tell(invocation, { type: 'taken' }),
       unwanted: () => this.#tell(invocation, { type: 'unwanted' }),
     });
-    if (this.#isReady) this.#begin(invocation);
+    if (this.isReady) this.#begin(invocation);
     else this.#limit(startSeconds);
   }
 
@@ -69,6 +72,7 @@ export class Instance {
       invokedFunctionArn: functionArn(name),
       deadline: Date.now() + timeoutSeconds * 1000,
     };
+    invocation.begin();
     this.#tell(invocation, { type: 'invoke', event: invocation.event, context });
     this.#limit(timeoutSeconds);
   }
@@ -83,17 +87,20 @@ export class Instance {
     if (message.type === 'ready') this.#ready();
     if (message.type === 'data') invocation?.receive(message.bytes);
     if (message.type === 'end') invocation?.end();
-    if (message.type === 'failed') invocation?.fail(message.fault);
+    if (message.type === 'failed') invocation?.fail(message.failure);
   }
 
   #ready(): void {
-    this.#isReady = true;
-    if (this.#current) this.#begin(this.#current);
+    this.isReady = true;
+    if (this.#current?.isWanted) this.#begin(this.#current);
+    // Its caller has gone in the meantime.
+    else this.#free();
   }
 
   #free(): void {
     clearTimeout(this.#timer);
     this.#current = undefined;
+    this.idleSince = performance.now();
     this.#observer.idle();
   }
 
@@ -110,9 +117,9 @@ export class Instance {
 
   #crashed(error: unknown): void {
     this.#isEnding = true;
-    const fault = faultOf(error);
-    this.#observer.log(`Uncaught ${fault.errorType}: ${fault.errorMessage}`);
-    this.#fail(fault);
+    const failure = failureOf(error);
+    this.#observer.log(`Uncaught ${failure.errorType}: ${failure.errorMessage}`);
+    this.#fail(failure);
   }
 
   #exited(code: number): void {
@@ -128,8 +135,8 @@ export class Instance {
     this.#fail({ errorType, errorMessage });
   }
 
-  #fail(fault: Fault): void {
-    this.#current?.fail(fault);
+  #fail(failure: FunctionFailure): void {
+    this.#current?.fail(failure);
     this.#current = undefined;
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { type Fault, FunctionError, RequestTooLarge } from './fault.ts';
+import { FunctionError, type FunctionFailure, RequestTooLarge } from './failure.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const maxEventBytes = 6 * 1024 * 1024;
@@ -17,7 +17,9 @@ export class Invocation {
   readonly event: string;
   /** Errors with a `FunctionError` when the function fails, early or late; it ends only when the answer is whole. */
   readonly answer: Readable;
+  readonly since = performance.now();
   #source: Source | undefined;
+  #hasBegun = false;
   #owesTaken = false;
 
   constructor(event: unknown) {
@@ -44,6 +46,15 @@ export class Invocation {
     this.#source = source;
   }
 
+  begin(): void {
+    this.#hasBegun = true;
+  }
+
+  /** It shall not begin any more. If it has, it goes on. */
+  abandon(): void {
+    if (!this.#hasBegun) this.answer.destroy();
+  }
+
   receive(bytes: Uint8Array): void {
     this.#owesTaken = true;
     this.answer.push(bytes);
@@ -53,8 +64,8 @@ export class Invocation {
     this.answer.push(null);
   }
 
-  fail(fault: Fault): void {
-    this.answer.destroy(new FunctionError(fault));
+  fail(failure: FunctionFailure): void {
+    this.answer.destroy(new FunctionError(failure));
   }
 
   /** Called by the stream when its buffer has room again: only then may the next piece cross the threads. */

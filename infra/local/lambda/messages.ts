@@ -1,4 +1,4 @@
-import type { Fault } from './fault.ts';
+import type { FunctionFailure } from './failure.ts';
 
 /** From the platform to the instance. */
 export type ToInstance =
@@ -15,7 +15,7 @@ export type FromInstance =
   /** `isIdle`: the handler has returned as well, the next event may come. Otherwise `idle` follows. */
   | { readonly type: 'end'; readonly isIdle: boolean }
   /** The handler has thrown before the end of its answer. The next event may come. */
-  | { readonly type: 'failed'; readonly fault: Fault }
+  | { readonly type: 'failed'; readonly failure: FunctionFailure }
   | { readonly type: 'idle' };
 
 export interface InvocationContext {

@@ -2,6 +2,7 @@ import { Recent } from './recent.ts';
 
 export interface Message {
   readonly mtype: string;
+  /** A number that JavaScript would write otherwise is a `JSON.rawJSON` of what was sent. */
   readonly data?: unknown;
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { badRequest } from './http/answer.ts';
+import { badRequest } from './http/refusal.ts';
 
 /** Glance's pages contradict each other on what a visitor id may hold; this is the union of them. */
 export const visitoridSchema = z.string().check(

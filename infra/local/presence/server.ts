@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { Listener } from '../http/listener.ts';
 import { controlRoutes } from './control/routes.ts';
-import { Listener } from './http/listener.ts';
 import { type Route, serve } from './http/router.ts';
 import { agentRoute } from './rest/agent-endpoint.ts';
 import { findvisitor } from './rest/findvisitor.ts';

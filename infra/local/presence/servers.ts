@@ -1,4 +1,4 @@
-import type { Listener } from './http/listener.ts';
+import type { Listener } from '../http/listener.ts';
 
 /** The name of the load balancer among the servers. */
 export const loadBalancer = 'presence';

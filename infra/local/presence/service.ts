@@ -2,7 +2,7 @@ import { Agents } from './agents.ts';
 import { Crowd } from './crowd.ts';
 import { Deliveries } from './deliveries.ts';
 import { Faults } from './faults.ts';
-import { badRequest } from './http/answer.ts';
+import { badRequest } from './http/refusal.ts';
 import { Population } from './population.ts';
 import { Requests } from './requests.ts';
 import { Servers } from './servers.ts';
@@ -52,7 +52,7 @@ export class PresenceService {
     return this.#switches;
   }
 
-  /** Throws a Refusal that names every fault of the patch. */
+  /** Throws a Refusal that names every flaw of the patch. */
   switch(patch: unknown): void {
     this.#switches = withSwitches(patch, this.#switches);
   }

@@ -12,7 +12,7 @@ const switchesSchema = z.strictObject({
   lookupVisitorid: z.boolean(),
   /** Look-ups name the server and nothing of the visitor. */
   lookupRoutingOnly: z.boolean(),
-  /** How /findvisitor names the server: flat, `{visitorfound:{direct}}` (text or array), or not at all. */
+  /** How /findvisitor names the server: flat, `{visitorfound:{direct}}` (text or array), or, for `loadBalanced`, not. */
   find: z.enum(['flat', 'nested', 'nested-array', 'without-host']),
   signalSuccess: z.enum(['object', 'empty', 'text']),
   /** How /signalvisitor says that the visitor is not on this server: the status; 200 has `err` and `msg`. */
@@ -58,7 +58,7 @@ const defaults: Switches = {
   agentOrigins: [],
 };
 
-/** The switches with `patch` applied. Throws a Refusal that names every fault of the patch. */
+/** The switches with `patch` applied. Throws a Refusal that names every flaw of the patch. */
 export function withSwitches(patch: unknown, base: Switches = defaults): Switches {
   return Object.assign({ ...base }, read(patchSchema, patch));
 }

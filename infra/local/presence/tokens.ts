@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
-import { Refusal } from './http/answer.ts';
+import { Refusal } from './http/refusal.ts';
 
 export interface TokenRequest {
   readonly groupid: number;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { close, isLoopbackHost, listen } from '../loopback.ts';
+import { close, isLoopbackHost, listen } from '../http/loopback.ts';
 import { Operations } from './operations.ts';
 import { Refused } from './refused.ts';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { type Answer, json } from '../presence/http/answer.ts';
-import { Listener } from '../presence/http/listener.ts';
-import { send } from '../presence/http/send.ts';
-import { bundleForBrowser } from './browser-bundle.ts';
+import { type Answer, json } from '../http/answer.ts';
+import { bundleForBrowser } from '../http/browser-bundle.ts';
+import { Listener } from '../http/listener.ts';
+import { send } from '../http/send.ts';
 
 export interface SiteOptions {
   /** 0, or not given: any free one. */
@@ -58,7 +58,7 @@ async function file(url: string, page: Page): Promise<Answer> {
     case '/style.css':
       return text('text/css', await sourceOf('style.css'));
     case '/page.js':
-      return text('text/javascript', await bundleForBrowser('page'));
+      return text('text/javascript', await bundleForBrowser(new URL('page/main.ts', import.meta.url)));
     default:
       return json({ msg: 'Not found' }, 404);
   }

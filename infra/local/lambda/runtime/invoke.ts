@@ -1,5 +1,5 @@
 import { finished } from 'node:stream/promises';
-import { type Fault, faultOf } from '../fault.ts';
+import { type FunctionFailure, failureOf } from '../failure.ts';
 import type { FromInstance, InvocationContext, ToInstance } from '../messages.ts';
 import { isStreaming } from './awslambda.ts';
 import { type Handler, type HandlerContext, namedError } from './handler.ts';
@@ -38,11 +38,11 @@ export function invoke(
   }
 
   function fail(error: unknown): void {
-    const fault = faultOf(error);
+    const failure = failureOf(error);
     answer.destroy();
-    if (!answer.isUnwanted) log(fault, error);
+    if (!answer.isUnwanted) log(failure, error);
     if (state === 'ended' || answer.isUnwanted) send({ type: 'idle' });
-    else send({ type: 'failed', fault });
+    else send({ type: 'failed', failure });
     state = 'failed';
   }
 
@@ -55,9 +55,9 @@ async function call(handler: Handler, event: unknown, answer: ResponseStream, co
   else answer.end(serialised(await handler(event, context)));
 }
 
-function log(fault: Fault, error: unknown): void {
+function log(failure: FunctionFailure, error: unknown): void {
   const stack = error instanceof Error ? error.stack?.split('\n') : undefined;
-  process.stderr.write(`Invoke Error ${JSON.stringify({ ...fault, stack })}\n`);
+  process.stderr.write(`Invoke Error ${JSON.stringify({ ...failure, stack })}\n`);
 }
 
 function serialised(result: unknown): string {

@@ -1,9 +1,10 @@
-import { isLoopbackHost } from '../../loopback.ts';
+import { json } from '../../http/answer.ts';
+import { isLoopbackHost } from '../../http/loopback.ts';
 import { faultRequestSchema } from '../faults.ts';
-import { json, Refusal } from '../http/answer.ts';
 import { readJson } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { read } from '../http/read.ts';
+import { Refusal } from '../http/refusal.ts';
 import { answering, type Method, type Route } from '../http/router.ts';
 import type { PresenceService } from '../service.ts';
 import { deliveriesOf, requestsOf, stateOf } from './reports.ts';
@@ -51,7 +52,7 @@ function control(action: Action) {
     if (writes && !request.headers['content-type']?.startsWith('application/json')) {
       throw new Refusal(415, 'badrequest', 'The content type must be application/json');
     }
-    const body = writes ? await readJson(request) : undefined;
+    const body = writes ? (await readJson(request)).plain : undefined;
     return json((await action({ body, query: url.searchParams })) ?? {});
   };
 }

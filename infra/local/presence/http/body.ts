@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { badRequest, Refusal } from './answer.ts';
+import { type Json, parseJson } from '../exact-json.ts';
+import { badRequest, Refusal } from './refusal.ts';
 
 const maxBytes = 1_048_576;
 
 /** The request's body as JSON. Throws a Refusal when it is none, or above 1 MiB. */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
+export async function readJson(request: IncomingMessage): Promise<Json> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
@@ -14,7 +15,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     pieces.push(piece);
   }
   try {
-    return JSON.parse(Buffer.concat(pieces).toString());
+    return parseJson(Buffer.concat(pieces).toString());
   } catch {
     throw badRequest('The body is not JSON');
   }

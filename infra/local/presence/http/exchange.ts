@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer } from './answer.ts';
-import { Refusal } from './answer.ts';
+import type { Answer } from '../../http/answer.ts';
+import { Refusal } from './refusal.ts';
 
 export interface Exchange {
   readonly request: IncomingMessage;

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Answer, json, Refusal } from './answer.ts';
+import { type Answer, json } from '../../http/answer.ts';
+import { send } from '../../http/send.ts';
 import { answerOf, type Exchange, type Respond } from './exchange.ts';
-import { send } from './send.ts';
+import { Refusal } from './refusal.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 

@@ -1,5 +1,5 @@
+import type { Answer } from '../../http/answer.ts';
 import type { Endpoint, Fault } from '../faults.ts';
-import type { Answer } from '../http/answer.ts';
 import { answerOf, type Exchange, type Respond } from '../http/exchange.ts';
 import type { Method, Route } from '../http/router.ts';
 import { groupidOf } from '../ids.ts';

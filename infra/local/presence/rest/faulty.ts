@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer } from '../../http/answer.ts';
+import { send } from '../../http/send.ts';
 import type { Fault } from '../faults.ts';
-import type { Answer } from '../http/answer.ts';
-import { send, sendCut } from '../http/send.ts';
+import { sendCut } from './cut.ts';
 
 /** The answer of the endpoint; `withheld`: without bringing the signal to its visitor. */
 type AnswerOf = (withheld: boolean) => Promise<Answer>;

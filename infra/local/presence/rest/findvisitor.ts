@@ -1,5 +1,5 @@
+import { json } from '../../http/answer.ts';
 import type { Fault } from '../faults.ts';
-import { json } from '../http/answer.ts';
 import { visitoridOf } from '../ids.ts';
 import { routing } from '../lookup.ts';
 import type { ServerAddress } from '../servers.ts';

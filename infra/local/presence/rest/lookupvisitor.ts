@@ -1,4 +1,4 @@
-import { json } from '../http/answer.ts';
+import { json } from '../../http/answer.ts';
 import { visitoridOf } from '../ids.ts';
 import { lookupOf } from '../lookup.ts';
 import type { AgentEndpoint } from './agent-endpoint.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { type Answer, badRequest, json } from '../http/answer.ts';
+import { type Answer, json } from '../../http/answer.ts';
 import { readJson } from '../http/body.ts';
+import { badRequest } from '../http/refusal.ts';
 import { visitoridOf } from '../ids.ts';
 import type { Switches } from '../switches.ts';
 import type { AgentEndpoint } from './agent-endpoint.ts';
@@ -18,7 +19,8 @@ export const signalvisitor: AgentEndpoint = {
   method: 'POST',
   async handle({ service, request, url, server, groupid, withheld }) {
     const visitorid = visitoridOf(url.searchParams);
-    const message = messageSchema.safeParse(await readJson(request));
+    const { exact } = await readJson(request);
+    const message = messageSchema.safeParse(exact);
     if (!message.success) throw badRequest('The message has no mtype');
     const { signals, switches } = service;
     const taken = withheld

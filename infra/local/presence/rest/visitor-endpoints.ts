@@ -1,5 +1,6 @@
-import { json, Refusal } from '../http/answer.ts';
+import { json } from '../../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { Refusal } from '../http/refusal.ts';
 import { answering, type Route } from '../http/router.ts';
 import { givenVisitorid, groupidOf, visitoridOf } from '../ids.ts';
 import { routing } from '../lookup.ts';

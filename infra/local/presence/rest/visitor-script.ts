@@ -1,6 +1,8 @@
-import { bundleForBrowser } from '../../site/browser-bundle.ts';
+import { bundleForBrowser } from '../../http/browser-bundle.ts';
 import { answering, type Route } from '../http/router.ts';
 import { anyOrigin } from './visitor-endpoints.ts';
+
+const program = new URL('../visitor-script/main.ts', import.meta.url);
 
 /** Our own visitor script, at the address where pages look for Glance's. */
 export const visitorScript: Route = {
@@ -9,7 +11,7 @@ export const visitorScript: Route = {
     GET: answering(async () => ({
       status: 200,
       headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'no-cache' },
-      body: await bundleForBrowser('visitor'),
+      body: await bundleForBrowser(program),
     })),
   },
   cors: anyOrigin,

@@ -30,5 +30,5 @@ function receive(
 ): void {
   if (frame.type !== 'signal' && frame.type !== 'invoke') return;
   const server = population.find(groupid, visitorid)?.server;
-  if (server) signals.send(groupid, visitorid, server, { mtype: frame.type, data: frame.data });
+  if (server) signals.send(groupid, visitorid, server, { mtype: frame.type, data: frame.exact });
 }

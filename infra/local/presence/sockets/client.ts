@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
-import { Refusal } from '../http/answer.ts';
 import { read } from '../http/read.ts';
+import { Refusal } from '../http/refusal.ts';
 import type { PresenceService } from '../service.ts';
 import { type Connect, connectSchema, type Frame, frameOf, jsonOf } from './frames.ts';
 
@@ -29,10 +29,10 @@ export function converse(
 
   socket.on('message', (raw: RawData) => {
     const value = jsonOf(raw);
-    const frame = frameOf(value);
+    const frame = value && frameOf(value);
     if (frame?.type === 'connect') {
       member?.leave();
-      member = admitted(socket, () => join(read(connectSchema, value), socket));
+      member = admitted(socket, () => join(read(connectSchema, value?.plain), socket));
       clearTimeout(silence);
       const limit = missedKeepalives * service.switches.keepalive * 1000;
       silence = setTimeout(() => socket.terminate(), limit).unref();

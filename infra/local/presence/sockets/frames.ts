@@ -1,5 +1,6 @@
 import type { RawData } from 'ws';
 import * as z from 'zod/mini';
+import { type Json, parseJson } from '../exact-json.ts';
 import { groupidSchema, visitoridSchema } from '../ids.ts';
 
 /** Some clients repeat groupid, visitorid and version in every frame; nobody minds. */
@@ -20,20 +21,24 @@ export const connectSchema = z.object({
   guesttoken: z.optional(z.nullable(z.string())),
 });
 
-export type Frame = z.infer<typeof frameSchema>;
+export type Frame = z.infer<typeof frameSchema> & {
+  /** `data` with every number as it was written, to be passed on. */
+  readonly exact?: unknown;
+};
 export type Connect = z.infer<typeof connectSchema>;
 
 /** The JSON of a frame, text or binary; undefined when it is none. */
-export function jsonOf(raw: RawData): unknown {
+export function jsonOf(raw: RawData): Json | undefined {
   try {
-    return JSON.parse(raw.toString());
+    return parseJson(raw.toString());
   } catch {
     return undefined;
   }
 }
 
-export function frameOf(value: unknown): Frame | undefined {
-  return frameSchema.safeParse(value).data;
+export function frameOf({ plain, exact }: Json): Frame | undefined {
+  const frame = frameSchema.safeParse(plain).data;
+  return frame && { ...frame, exact: objectOf(exact).data };
 }
 
 /** A frame's data as an object; empty when it is something else. */

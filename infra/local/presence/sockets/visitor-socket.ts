@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { Refusal } from '../http/answer.ts';
+import { Refusal } from '../http/refusal.ts';
 import type { PresenceService } from '../service.ts';
 import type { Connection } from '../visitors.ts';
 import { type Member, sendFrame } from './client.ts';
@@ -38,5 +38,8 @@ function receive(service: PresenceService, connection: Connection, frame: Frame)
   if (type === 'presence' || (type === 'visibility' && object.visibility === 'visible')) {
     signals.release(visitors.focus(connection));
   }
-  agents.tell(connection.groupid, connection.visitorid, { type, ...('data' in frame ? { data } : {}) });
+  agents.tell(connection.groupid, connection.visitorid, {
+    type,
+    ...('data' in frame ? { data: frame.exact } : {}),
+  });
 }

@@ -86,14 +86,6 @@ test.each([
   },
 );
 
-test('A function that takes longer than API Gateway waits is not waited for', async () => {
-  const { url } = await toyGateway('exports.handler = () => new Promise(() => {})', {
-    integrationTimeoutMs: 200,
-  });
-  const { statusCode } = await request(`${url}/toy`);
-  expect(statusCode).toBe(500);
-});
-
 test('Many calls at once are all answered, each with its own', async () => {
   const { url } = await toyGateway(
     'exports.handler = async (event) => ({ statusCode: 200, body: event.queryStringParameters.n })',

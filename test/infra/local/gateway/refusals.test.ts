@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { expect, test } from 'vitest';
@@ -68,13 +70,53 @@ test.each([
     'two lengths',
     'POST /toy HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
   ],
-  ['headers without end', `GET /toy HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
+  ['a method that nobody knows', 'FETCH /toy HTTP/1.1\r\nHost: localhost\r\n\r\n'],
 ])('A request of %s is refused with 400', async (_what, bytes) => {
   const { url } = await toyGateway(fine);
   const answer = await sendRaw(url, bytes);
   expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
   const [, requestId] = /x-amzn-requestid: (\S+)\r\n/.exec(answer) ?? [];
-  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ code: 'invalid-request', requestId });
+  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+    code: 'invalid-request',
+    detail: 'The relay cannot read this as an HTTP request.',
+    requestId,
+  });
+});
+
+test.each([
+  ['A long query', `?x=${'x'.repeat(20_000)}`, ''],
+  ['A query without end', `?x=${'x'.repeat(5_000_000)}`, ''],
+  ['A long header', '', `X: ${'x'.repeat(20_000)}\r\n`],
+  ['Many headers', '', `X: ${'x'.repeat(1000)}\r\n`.repeat(20)],
+])('%s is refused with 413, which says what is too long', async (_what, query, headers) => {
+  const { url } = await toyGateway(fine);
+  const answer = await sendRaw(url, `GET /toy${query} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
+  expect(answer).toMatch(/^HTTP\/1.1 413 Payload Too Large\r\n/);
+  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+    code: 'payload-too-large',
+    detail: 'The path, the query and the headers together must be at most 16 KB.',
+  });
+});
+
+test('A client that never ends its request is left after two seconds', async () => {
+  const { url } = await toyGateway(fine);
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+  socket.resume().write('hello\r\n\r\n');
+  const sending = setInterval(() => socket.write('x'), 50);
+  const [error] = await once(socket, 'error');
+  clearInterval(sending);
+  expect(error).toMatchObject({ code: expect.stringMatching(/^(EPIPE|ECONNRESET)$/) });
+});
+
+test('A call with two hosts is refused, even when they are the same', async () => {
+  const { url } = await toyGateway(fine);
+  const host = 'Host: localhost\r\n';
+  const answer = await sendRaw(url, `GET /toy HTTP/1.1\r\n${host}${host}Connection: close\r\n\r\n`);
+  expect(answer).toMatch(/^HTTP\/1.1 400 /);
+  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+    code: 'invalid-request',
+    errors: [{ header: 'Host', detail: 'must be given once' }],
+  });
 });
 
 test.each(['Host: rebound.example:4700\r\n', 'Host: 127.0.0.1.example\r\n', 'Host: localhost.\r\n', ''])(

@@ -7,26 +7,27 @@ import { toyFunction } from '../lambda/toy-function.ts';
 
 interface ToyOptions extends Partial<GatewayOptions> {
   readonly timeoutSeconds?: number;
+  readonly maxInstances?: number;
 }
 
 /** A gateway before a function whose bundle is the given text: `GET /toy`, `POST /toy`, `GET /toys/{id}`. */
-export async function toyGateway(code: string, { timeoutSeconds = 10, ...options }: ToyOptions = {}) {
-  return await gatewayOf(code, { timeoutSeconds, streams: false }, options);
+export async function toyGateway(code: string, options: ToyOptions = {}) {
+  return await gatewayOf(code, false, options);
 }
 
-/** The same in response-transfer mode STREAM; the code is the body of the handler. */
-export async function toyStream(body: string) {
-  const code = `const { pipeline } = require('node:stream/promises'); const { Readable } = require('node:stream');
+/** The same in response-transfer mode STREAM: the body of the handler, and what stands before it. */
+export async function toyStream(body: string, before = '') {
+  const code = `${before} const { pipeline } = require('node:stream/promises'); const { Readable } = require('node:stream');
     exports.handler = awslambda.streamifyResponse(async (event, answer) => { ${body} });`;
-  return await gatewayOf(code, { timeoutSeconds: 10, streams: true }, {});
+  return await gatewayOf(code, true, {});
 }
 
 async function gatewayOf(
   code: string,
-  { timeoutSeconds, streams }: { timeoutSeconds: number; streams: boolean },
-  options: Partial<GatewayOptions>,
+  streams: boolean,
+  { timeoutSeconds = 10, maxInstances = 10, ...options }: ToyOptions,
 ) {
-  const { toy, lines } = toyFunction(code, { timeoutSeconds });
+  const { toy, lines } = toyFunction(code, { timeoutSeconds, maxInstances });
   const at = (method: string, resource: string) => ({ method, resource, function: toy, streams });
   const gateway = await startGateway({
     routes: [at('GET', '/toy'), at('POST', '/toy'), at('GET', '/toys/{id}')],

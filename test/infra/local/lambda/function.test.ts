@@ -61,18 +61,49 @@ test('An instance handles one event at a time and keeps what it has learnt', asy
   expect(results).toEqual([1, 2, 3].map((call) => [call, 1]));
 });
 
+/** Tells which instance it is. */
+const waits = `exports.handler = async (wait) => {
+  await new Promise((done) => setTimeout(done, wait));
+  return process.env.AWS_LAMBDA_LOG_STREAM_NAME;
+}`;
+
 test('Under load there are more instances, up to the limit; idle ones are used again', async () => {
-  const { toy } = toyFunction(
-    `exports.handler = async (wait) => {
-       await new Promise((done) => setTimeout(done, wait));
-       return process.env.AWS_LAMBDA_LOG_STREAM_NAME;
-     }`,
-    { maxInstances: 3 },
-  );
+  const { toy } = toyFunction(waits, { maxInstances: 3 });
   const busy = await Promise.all(Array.from({ length: 9 }, () => toy.invoke(50)));
   expect(new Set(busy).size).toBe(3);
   const calm = [await toy.invoke(0), await toy.invoke(0)];
   expect(busy).toEqual(expect.arrayContaining(calm));
+});
+
+test('A short burst of fast calls is served by ten instances', async () => {
+  const { toy } = toyFunction(waits);
+  const instances = await Promise.all(Array.from({ length: 300 }, () => toy.invoke(10)));
+  expect(new Set(instances).size).toBe(10);
+});
+
+test('Slow calls do not wait for each other: more than ten instances start, ten at a time', async () => {
+  const { toy } = toyFunction(waits);
+  const begin = performance.now();
+  const calls = Array.from({ length: 40 }, async () => {
+    const instance = await toy.invoke(3000);
+    return { instance, ms: performance.now() - begin };
+  });
+  const answers = await Promise.all(calls);
+  expect(new Set(answers.map(({ instance }) => instance)).size).toBeGreaterThan(20);
+  const times = answers.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  expect(times[10]).toBeGreaterThan((times[0] ?? 0) + 100);
+  // Ten instances would take four times as long as one call.
+  expect(times.at(-1)).toBeLessThan(9000);
+});
+
+test('When the load is over, ten instances are kept', async () => {
+  const { toy } = toyFunction(waits, { idleMs: 300 });
+  const load = () => Promise.all(Array.from({ length: 20 }, () => toy.invoke(1000)));
+  const first = new Set(await load());
+  expect(first.size).toBe(20);
+  await sleep(1000);
+  const second = new Set(await load());
+  expect([...second].filter((instance) => first.has(instance))).toHaveLength(10);
 });
 
 test('A handler that throws is a function error, and its instance goes on', async () => {

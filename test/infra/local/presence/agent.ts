@@ -11,9 +11,11 @@ export function agentOf(emulator: PresenceEmulator, token = emulator.issueToken(
     lookup: (visitorid: string) => get(`/lookupvisitor?${of(visitorid)}`),
     find: (visitorid: string) => get(`/findvisitor?${of(visitorid)}`),
     /** Posts a message to a server; by default to the one that the emulator would find. */
-    async signal(visitorid: string, message: unknown, server?: string): Promise<Response> {
+    signal(visitorid: string, message: unknown, server?: string): Promise<Response> {
+      return this.signalText(visitorid, JSON.stringify(message), server);
+    },
+    async signalText(visitorid: string, body: string, server?: string): Promise<Response> {
       const found = server ?? (await this.serverOf(visitorid));
-      const body = JSON.stringify(message);
       const type = { 'content-type': 'application/json; charset=utf-8' };
       return fetch(`${found}/signalvisitor?${of(visitorid)}`, {
         method: 'POST',

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type PresenceEmulator, startPresenceEmulator } from '../../../../infra/local/presence/emulator.ts';
 import { connectVisitor } from '../../../support/visitor.ts';
-import { openSocket } from './frames.ts';
+import { openSocket } from './bare-socket.ts';
 
 let emulator: PresenceEmulator;
 

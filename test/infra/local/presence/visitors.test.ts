@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type PresenceEmulator, startPresenceEmulator } from '../../../../infra/local/presence/emulator.ts';
 import { connectVisitor } from '../../../support/visitor.ts';
 import { agentOf } from './agent.ts';
-import { openSocket } from './frames.ts';
+import { openSocket } from './bare-socket.ts';
 
 let emulator: PresenceEmulator;
 let agent: ReturnType<typeof agentOf>;
@@ -85,6 +85,36 @@ test('a connection that misses three keep-alives is closed; each frame is a sign
   clearInterval(keepalives);
   expect(await signal('lively', 'still here')).toBe(200);
   expect(lively.frames.at(-1)).toEqual({ mtype: 'signal', data: 'still here' });
+});
+
+const numbers = '{"id":123456789012345678901234567890.10,"all":[1e400,-0,1.0,0.1E-7,7],"__proto__":1.50}';
+
+test('a signal arrives with every digit that was sent', async () => {
+  using page = await openSocket(visitorws);
+  page.send({ type: 'connect', groupid: 12345, visitorid: 'ada' });
+  await page.settled();
+  const message = `{"mtype":"signal","data":${numbers}}`;
+  expect((await agent.signalText('ada', message)).status).toBe(200);
+  await page.settled();
+  expect(page.texts.at(-1)).toBe(message);
+  const deliveries = await fetch(`${emulator.url}/emulator/deliveries`);
+  expect(await deliveries.text()).toContain(`"message":${message}`);
+});
+
+test('a signal of an agent with a connection does so too, and what a visitor sends to agents', async () => {
+  using page = await openSocket(visitorws);
+  page.send({ type: 'connect', groupid: 12345, visitorid: 'ada' });
+  using desk = await openSocket(`${emulator.servers[0]?.url}/agent`);
+  desk.send({ type: 'connect', authorization: agent.token, groupid: 12345, visitorid: 'ada' });
+  await desk.settled();
+  desk.sendText(`{"type":"signal","data":${numbers}}`);
+  await desk.settled();
+  await page.settled();
+  expect(page.texts.at(-1)).toBe(`{"mtype":"signal","data":${numbers}}`);
+  page.sendText(`{"type":"terms","data":${numbers}}`);
+  await page.settled();
+  await desk.settled();
+  expect(desk.texts.at(-1)).toBe(`{"type":"terms","data":${numbers}}`);
 });
 
 test('of two devices, the one that connected last gets the signals, and the other is told', async () => {

@@ -1,19 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Answer } from './answer.ts';
-
-/** Resolves when the answer is handed over, or when the client has gone. */
-export async function send(response: ServerResponse, { status, headers, body }: Answer): Promise<void> {
-  if (response.destroyed) return;
-  if (typeof body === 'string') {
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-    return;
-  }
-  response.writeHead(status, headers);
-  for (const piece of body) {
-    if (!response.write(piece) && !(await drained(response))) return;
-  }
-  response.end();
-}
+import type { Answer } from '../../http/answer.ts';
+import { drained } from '../../http/send.ts';
 
 export interface Cut {
   /** How much of the body is sent; by default half of it, of a long one 64 KiB. */
@@ -39,16 +26,4 @@ export async function sendCut(response: ServerResponse, answer: Answer, cut: Cut
   }
   // What was written has to leave this process before the connection goes.
   response.write('', () => response.socket?.end(() => response.destroy()));
-}
-
-/** False when the client went away instead of reading on. */
-function drained(response: ServerResponse): Promise<boolean> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done).off('close', done);
-      resolve(!response.destroyed);
-    };
-    if (response.destroyed) resolve(false);
-    else response.once('drain', done).once('close', done);
-  });
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer, type RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { listen } from '../../loopback.ts';
+import { listen } from './loopback.ts';
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 

@@ -5,11 +5,17 @@ import { WebSocket } from 'ws';
 export async function openSocket(url: string) {
   const socket = new WebSocket(url.replace('http', 'ws'));
   const frames: unknown[] = [];
+  const texts: string[] = [];
   const closed = new Promise<number>((resolve) => socket.once('close', resolve));
-  socket.on('message', (raw) => frames.push(JSON.parse(raw.toString())));
+  socket.on('message', (raw) => {
+    texts.push(raw.toString());
+    frames.push(JSON.parse(raw.toString()));
+  });
   await once(socket, 'open');
   return {
     frames,
+    /** The frames as they were written. */
+    texts,
     /** The code that the connection was closed with. */
     closed,
     send: (frame: object) => socket.send(JSON.stringify(frame)),

@@ -1,6 +1,6 @@
-import { behaveByDefault } from './visitor/default-behaviour.ts';
-import { pageSettings } from './visitor/page-settings.ts';
-import { Visitor, type VisitorOptions } from './visitor/visitor.ts';
+import { behaveByDefault } from './default-behaviour.ts';
+import { pageSettings } from './page-settings.ts';
+import { Visitor, type VisitorOptions } from './visitor.ts';
 
 /** The script that a page loads. It is written anew after Glance's documentation; nothing in it is Glance's. */
 const globals = window as unknown as {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { invoke } from '../../../../infra/local/site/visitor/invoke.ts';
+import { invoke } from '../../../../../infra/local/presence/visitor-script/invoke.ts';
 
 function pageOf() {
   const calls: unknown[] = [];

@@ -120,6 +120,19 @@ test('A mistake in relay.config.ts is one clear line and exit code 1', async () 
   expect(stderr).toMatch(/^relay\.config\.ts: groups\.12345\.presence: must be https[^\n]*\n$/);
 });
 
+test.each([
+  ['no default export', 'export const relay = {};\n', 'must have a default export, made by defineRelay'],
+  ['a syntax error', 'export default defineRelay({;\n', ''],
+  ['an import that fails', "export { default } from './elsewhere.ts';\n", ''],
+])('%s in relay.config.ts is one clear line that names the file', async (_what, source, reason) => {
+  const folder = copyOfTheHouse();
+  writeFileSync(path.join(folder, 'relay.config.ts'), source);
+  const { stdout, stderr, code } = await ended(start(['--port', '0'], folder));
+  expect([stdout, code]).toEqual(['', 1]);
+  expect(stderr).toMatch(/^relay\.config\.ts: [^\n]+\n$/);
+  expect(stderr).toContain(reason);
+});
+
 test('A failed build is one clear line and exit code 1', async () => {
   const folder = copyOfTheHouse();
   writeFileSync(path.join(folder, 'functions/query.ts'), 'export const handler = (;\n');
@@ -141,4 +154,6 @@ test('--help tells what there is', async () => {
   const { stdout, stderr, code } = await ended(start(['--help']));
   expect([stderr, code]).toEqual(['', 0]);
   expect(stdout).toMatch(/^ {2}--port <number> .*4700/m);
+  expect(stdout).toContain('up to 100 calls at the same time');
+  expect(stdout).toContain('on Ctrl-C npm itself ends by the signal');
 });

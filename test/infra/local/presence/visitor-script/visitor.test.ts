@@ -3,11 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { type PresenceEmulator, startPresenceEmulator } from '../../../../infra/local/presence/emulator.ts';
-import { connectVisitor } from '../../../support/visitor.ts';
-import { agentOf } from '../presence/agent.ts';
-import { openSocket } from '../presence/frames.ts';
-import { openPage } from './page.ts';
+import {
+  type PresenceEmulator,
+  startPresenceEmulator,
+} from '../../../../../infra/local/presence/emulator.ts';
+import { connectVisitor } from '../../../../support/visitor.ts';
+import { agentOf } from '../agent.ts';
+import { openSocket } from '../bare-socket.ts';
+import { openPage } from './browser-page.ts';
 
 let emulator: PresenceEmulator;
 let agent: ReturnType<typeof agentOf>;

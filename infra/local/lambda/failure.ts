@@ -1,5 +1,5 @@
 /** How a failed invocation looks on Lambda: what the runtime, or the platform, says of it. */
-export interface Fault {
+export interface FunctionFailure {
   readonly errorType: string;
   readonly errorMessage: string;
 }
@@ -10,7 +10,7 @@ export class FunctionError extends Error {
   readonly errorType: string;
   readonly errorMessage: string;
 
-  constructor({ errorType, errorMessage }: Fault) {
+  constructor({ errorType, errorMessage }: FunctionFailure) {
     super(`${errorType}: ${errorMessage}`);
     this.errorType = errorType;
     this.errorMessage = errorMessage;
@@ -23,9 +23,12 @@ export class RequestTooLarge extends Error {
 }
 
 /** As Lambda's Node.js runtime describes whatever a function threw. */
-export function faultOf(thrown: unknown): Fault {
+export function failureOf(thrown: unknown): FunctionFailure {
   if (thrown instanceof Error) return { errorType: thrown.name, errorMessage: thrown.message };
   return { errorType: typeof thrown, errorMessage: String(thrown) };
 }
 
-export const stopped: Fault = { errorType: 'Sandbox.Stopped', errorMessage: 'The local run was stopped.' };
+export const stopped: FunctionFailure = {
+  errorType: 'Sandbox.Stopped',
+  errorMessage: 'The local run was stopped.',
+};

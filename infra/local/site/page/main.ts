@@ -1,7 +1,7 @@
-import { showCommands } from './page/commands.ts';
-import { byId } from './page/elements.ts';
-import { asText, showMessage } from './page/messages.ts';
-import { standIns } from './page/stand-ins.ts';
+import { showCommands } from './commands.ts';
+import { byId } from './elements.ts';
+import { asText, showMessage } from './messages.ts';
+import { standIns } from './stand-ins.ts';
 
 /** What this page uses of the visitor script. */
 interface Visitor {

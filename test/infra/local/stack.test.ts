@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { request } from 'undici';
-import { expect, test } from 'vitest';
-import { type LocalStack, portCount, startLocalStack } from '../../../../infra/local/stack.ts';
-import { defineRelay } from '../../../../shared/api/config.ts';
-import { freePorts } from '../../../support/ports.ts';
+import { expect, test, vi } from 'vitest';
+import { type LocalStack, portCount, startLocalStack } from '../../../infra/local/stack.ts';
+import { defineRelay } from '../../../shared/api/config.ts';
+import { freePorts } from '../../support/ports.ts';
 
 const quiet = { config: defineRelay({ groups: { 12345: {} } }), log: () => {} };
 
@@ -41,6 +41,17 @@ test('The relay that is deployed, with everything around it, answers on this mac
     statusCode: 404,
     answer: { code: 'visitor-not-present' },
   });
+});
+
+test('The relay answers from the first moment at which it can be called', async () => {
+  const port = await freePorts(portCount);
+  const starting = startLocalStack({ ...quiet, port });
+  const first = await vi.waitFor(
+    () => request(`http://127.0.0.1:${port}/lookupvisitor?groupid=12345&visitorid=ada`),
+    { interval: 1, timeout: 10_000 },
+  );
+  expect([first.statusCode, await first.body.json()]).toEqual([200, {}]);
+  await using _stack = await starting;
 });
 
 test('Each group has its own token, read from Secrets Manager', async () => {
