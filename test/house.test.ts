@@ -14,7 +14,9 @@ const closedDoors: [string, RegExp][] = [
   ['infra', /^(functions|test|shared\/(?!api\/|runtime\/))/],
   ['shared/presence', /^shared\/(?!presence\/|runtime\/)/],
   ['shared/runtime', /^shared\/(?!runtime\/)/],
-  ['infra/local/presence', /^shared\//],
+  ['infra/local/http', /^(shared\/|infra\/local\/(?!http\/))/],
+  ['infra/local/presence', /^(shared\/|infra\/local\/(?!presence\/|http\/))/],
+  ['infra/local/site', /^(shared\/|infra\/local\/(?!site\/|http\/))/],
   ['relay.config.ts', /^(functions|infra|test|shared\/(?!api\/config))/],
 ];
 
