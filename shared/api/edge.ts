@@ -1,8 +1,7 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { groupId, isStrictVisitorId, type VisitorId } from '../presence/ids.ts';
-import { TransportError } from '../presence/transport.ts';
 import { type Deadline, deadlineIn } from '../runtime/deadline.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { once } from '../runtime/once.ts';
@@ -63,13 +62,25 @@ export function serveStream<E extends Endpoint>(endpoint: E, handle: (call: Call
       return;
     }
     const { body: _, ...head } = jsonAnswer('');
-    await pipeline(body, awslambda.HttpResponseStream.from(stream, head)).catch((error: unknown) => {
-      if (!(error instanceof TransportError)) return log.info('reader left');
-      log.error('stream broken off', { reason: reasonOf(error) });
-      // Lambda logs what is thrown, so nothing of the cause may stand in it.
-      throw new Error('the answer was broken off');
-    });
+    await passOn(body, awslambda.HttpResponseStream.from(stream, head), log);
   });
+}
+
+async function passOn(body: Readable, answer: Writable, log: Log): Promise<void> {
+  let readerLeft = false;
+  // Whichever side ends first takes the other with it; so the reader was first if the body is still whole by then.
+  const closed = () => {
+    readerLeft ||= !body.errored;
+  };
+  answer.once('error', closed).once('close', closed);
+  try {
+    await pipeline(body, answer);
+  } catch (error) {
+    if (readerLeft) return log.info('reader left');
+    log.error('stream broken off', { reason: reasonOf(error) });
+    // Lambda logs what is thrown, so nothing of the cause may stand in it.
+    throw new Error('the answer was broken off');
+  }
 }
 
 /** What the call has already lost on its way: API Gateway's own time, a cold start, waiting for an instance. */

@@ -15,9 +15,11 @@ export async function openAnswer(body: Readable): Promise<Readable> {
   let size = 0;
   let ended = false;
   while (!ended && size < lookBytes) {
-    const { value } = await pieces.next();
-    ended = value === undefined;
-    if (value) size += start.push(value) && value.length;
+    const { value: piece } = await pieces.next();
+    if (piece) {
+      start.push(piece);
+      size += piece.length;
+    } else ended = true;
   }
   const text = Buffer.concat(start).toString('utf8');
   if (ended && text.trim() === '') return Readable.from([Buffer.from('{}')]);

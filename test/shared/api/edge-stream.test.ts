@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { awslambda } from '../../../infra/local/lambda/runtime/awslambda.ts';
 import { ResponseStream } from '../../../infra/local/lambda/runtime/response-stream.ts';
@@ -80,6 +80,36 @@ describe('a streamed call', () => {
     expect(head.statusCode).toBe(200);
     expect(failure).toBeInstanceOf(Error);
     expect(JSON.parse(log.text)).toMatchObject({ level: 'ERROR', event: 'stream broken off' });
+  });
+
+  test('whose answer breaks off for a reason nobody thought of fails just the same', async () => {
+    await using _ = await startRelayEnvironment();
+    using log = captureLog();
+    const broken = Readable.from(
+      (async function* () {
+        yield '[1,';
+        await Promise.resolve();
+        throw new Error('hunter2');
+      })(),
+    );
+    const { failure } = await answerTo(undefined, () => Promise.resolve(broken));
+    expect(failure).toMatchObject({ message: 'the answer was broken off' });
+    expect(log.text).toContain('stream broken off');
+    expect(log.text).not.toContain('hunter2');
+  });
+
+  test('whose reader goes away is no failure of the relay', async () => {
+    await using _ = await startRelayEnvironment();
+    using log = captureLog();
+    const endless = new Readable({ read: () => void setImmediate(() => endless.push('1,')) });
+    const stream: ResponseStream = new ResponseStream({
+      data: () => stream.unwanted(),
+      end: () => undefined,
+    });
+    const handler = serveStream(endpoint, () => Promise.resolve(endless));
+    await handler(gatewayEvent({ query: { groupid: '12345' } }), stream as never, lambdaContext());
+    expect(endless.destroyed).toBe(true);
+    expect(JSON.parse(log.text)).toMatchObject({ level: 'INFO', event: 'reader left' });
   });
 
   test('that meets a bug gets a problem that says nothing more', async () => {
