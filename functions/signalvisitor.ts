@@ -4,10 +4,10 @@ import { signalvisitor } from '../shared/api/endpoints.ts';
 import { inBody } from '../shared/api/faults.ts';
 import { Problem } from '../shared/api/problem.ts';
 
-export const handler = serve(signalvisitor, async ({ query, body, group, presence, deadline, log }) => {
-  if (body.mtype === 'invoke' && !group.invocable.includes(body.data.func)) {
-    throw new Problem('forbidden-function', 'This function may not be invoked in a visitor’s browser.', {
-      faults: [inBody({ path: ['data', 'func'], detail: 'must be one that the relay may invoke' })],
+export const handler = serve(signalvisitor, async ({ query, body, caller, presence, deadline, log }) => {
+  if (body.mtype === 'invoke' && !caller.invocable.includes(body.data.func)) {
+    throw new Problem('forbidden-function', 'This caller may not invoke that function.', {
+      faults: [inBody({ path: ['data', 'func'], detail: 'must be one that this caller may invoke' })],
     });
   }
   const id = randomUUID();

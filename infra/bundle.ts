@@ -5,7 +5,7 @@ import { functions } from './functions.ts';
 import { slim } from './slim.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-const bundleFolder = path.join(root, 'dist/functions');
+export const bundleFolder = path.join(root, 'dist/functions');
 
 /**
  * Bundles every function into `<outdir>/<name>/index.js`, a folder of its own that is deployed as it is. Gives back

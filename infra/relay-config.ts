@@ -1,4 +1,4 @@
-import { defineRelay, type RelayConfig } from '../shared/api/config.ts';
+import { defineRelay, type RelayConfig } from '../shared/api/config/relay.ts';
 
 /** What `relay.config.ts` says, checked. Whatever is wrong with it is told in a message that begins with its name. */
 export async function loadRelayConfig(): Promise<RelayConfig> {

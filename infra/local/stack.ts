@@ -1,9 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { presenceEnvironment, type RelayConfig } from '../../shared/api/config.ts';
+import { relayVariables } from '../../shared/api/config/environment.ts';
+import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import type { Endpoint } from '../../shared/api/endpoints.ts';
 import { bundleFunctions } from '../bundle.ts';
 import { type FunctionSpec, functions } from '../functions.ts';
+import { secretName } from '../names.ts';
+import { withEveryRight } from './caller.ts';
 import { startGateway } from './gateway/gateway.ts';
 import type { Route } from './gateway/routes.ts';
 import { LocalFunction } from './lambda/function.ts';
@@ -35,6 +39,7 @@ export interface LocalStack extends AsyncDisposable {
 }
 
 const servers = 2;
+const stage = 'local';
 
 /** How many ports the whole stack takes, from the relay's on. */
 export const portCount = 4 + servers;
@@ -65,15 +70,18 @@ export async function startLocalStack({
   const secrets = opened.adopt(await startSecretsManager({ port: ports.secrets }), (it) => it.close());
   opened.defer(keepTokensFresh(emulator, secrets, groupids));
 
-  const environment = functionEnvironment(config, emulator.url, secrets.url);
+  const local = atPresence(withEveryRight(config), emulator.url);
   const routes = functions.map((spec) => {
     const file = path.join(bundles.folder, spec.name, 'index.js');
-    const target = opened.adopt(new LocalFunction({ ...spec, file, environment, log }), (it) => it.close());
+    const environment = functionEnvironment(local, spec.endpoint, secrets.url);
+    const options = { ...spec, file, environment, log: (line: string) => log(withoutMetrics(line)) };
+    const target = opened.adopt(new LocalFunction(options), (it) => it.close());
     return routeTo(spec, target);
   });
   // Who can call the relay shall find the functions.
   await bundles.done;
-  const gateway = opened.adopt(await startGateway({ routes, port: ports.relay, log }), (it) => it.close());
+  const front = { routes, port: ports.relay, log, origins: config.cors?.origins ?? [] };
+  const gateway = opened.adopt(await startGateway(front), (it) => it.close());
   const [groupid = 0] = groupids;
   const site = opened.use(
     await startSite({ port: ports.site, presenceUrl: emulator.url, groupid, relayUrl: gateway.url }),
@@ -121,16 +129,25 @@ function keepTokensFresh(emulator: PresenceEmulator, secrets: SecretsManager, gr
   return () => clearInterval(timer);
 }
 
-function functionEnvironment(config: RelayConfig, presence: string, secrets: string) {
+function atPresence(config: RelayConfig, presence: string): RelayConfig {
   const groups = Object.entries(config.groups).map(([groupid, group]) => [groupid, { ...group, presence }]);
+  return { ...config, groups: Object.fromEntries(groups) };
+}
+
+function functionEnvironment(config: RelayConfig, endpoint: Endpoint, secrets: string) {
   return {
-    ...presenceEnvironment({ ...config, groups: Object.fromEntries(groups) }, secretOf),
+    ...relayVariables(config, endpoint, { stage, secretOf }),
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets,
   };
 }
 
 function secretOf(groupid: number | string): string {
-  return `presence-relay/${groupid}/token`;
+  return secretName(stage, groupid);
+}
+
+/** Nobody makes metrics of the lines here, and people read them. */
+function withoutMetrics(line: string): string {
+  return line.replace(/,"_aws":\{.*\}\}$/, '}');
 }
 
 function routeTo({ endpoint }: FunctionSpec, target: LocalFunction): Route {

@@ -1,23 +1,19 @@
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
-import { groupId, isStrictVisitorId, type VisitorId } from '../presence/ids.ts';
 import { type Deadline, deadlineIn } from '../runtime/deadline.ts';
-import { createLog, type Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log.ts';
 import { once } from '../runtime/once.ts';
-import type { GroupSettings } from './config.ts';
+import { type Accepted, accept } from './accept.ts';
+import { forOrigin } from './cors.ts';
 import type { Endpoint } from './endpoints.ts';
-import { problemOf, reasonOf } from './failure.ts';
-import { inQuery, invalidRequest } from './faults.ts';
-import { type HttpAnswer, Problem, problemAnswer } from './problem.ts';
+import { problemOf } from './failure.ts';
+import { type HttpAnswer, problemAnswer } from './problem.ts';
+import { CallRecord } from './record.ts';
 import { openRelay, type Relay } from './relay.ts';
-import { type BodyOf, parseRequest, type QueryOf } from './request.ts';
 
-/** A call that has passed the edge: well formed, and for a group of this relay. */
-export interface Call<E extends Endpoint> {
-  readonly query: QueryOf<E>;
-  readonly body: BodyOf<E>;
-  readonly group: GroupSettings;
+/** A call that has passed the edge. */
+export interface Call<E extends Endpoint> extends Accepted<E> {
   readonly presence: Relay['presence'];
   readonly deadline: Deadline;
   readonly log: Log;
@@ -27,46 +23,62 @@ export interface Call<E extends Endpoint> {
 const gatewayMs = 28_000;
 /** What a function keeps of its own time to answer that it ran out of it. */
 const marginMs = 500;
+/**
+ * Lambda streams 200 MB at most; cut short of that by ourselves, an answer never looks whole.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
+ */
+const mostStreamedBytes = 200_000_000;
 
 /** A function behind API Gateway that answers at once. */
 export function serve<E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<string>) {
   const relay = once(() => openRelay(process.env));
   return async (event: APIGatewayProxyEvent, context: Context): Promise<HttpAnswer> => {
-    const { requestId } = event.requestContext;
-    const log = logOf(endpoint, event);
+    const record = new CallRecord(endpoint, event);
+    let origins: readonly string[] = [];
     try {
+      const opened = await relay();
+      origins = opened.origins;
       const deadline = deadlineIn(Math.min(gatewayMs - ageMs(event), ownMs(context)));
-      return jsonAnswer(await handle(accept(endpoint, event, await relay(), { deadline, log })));
+      const call = callOf(endpoint, event, opened, deadline, record);
+      const answer = jsonAnswer(await record.upstream(handle(call)));
+      record.ended('answered');
+      return forOrigin(answer, event, origins);
     } catch (error) {
-      return problemAnswer(logged(problemOf(error), log), requestId);
+      return forOrigin(refusal(error, event, record), event, origins);
     }
   };
 }
 
 /** A function behind API Gateway that sends its answer as it arrives. A failure after its head breaks it off. */
-export function serveStream<E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<Readable>) {
+export function serveStream<E extends Endpoint>(
+  endpoint: E,
+  handle: (call: Call<E>) => Promise<Readable>,
+  mostBytes = mostStreamedBytes,
+) {
   const relay = once(() => openRelay(process.env));
   return awslambda.streamifyResponse<APIGatewayProxyEvent>(async (event, stream, context) => {
-    const { requestId } = event.requestContext;
-    const log = logOf(endpoint, event);
+    const record = new CallRecord(endpoint, event);
+    let origins: readonly string[] = [];
     let body: Readable;
     try {
-      const deadline = deadlineIn(ownMs(context));
-      body = await handle(accept(endpoint, event, await relay(), { deadline, log }));
+      const opened = await relay();
+      origins = opened.origins;
+      const call = callOf(endpoint, event, opened, deadlineIn(ownMs(context)), record);
+      body = await record.upstream(handle(call));
     } catch (error) {
-      const { body: text, ...head } = problemAnswer(logged(problemOf(error), log), requestId);
+      const { body: text, ...head } = forOrigin(refusal(error, event, record), event, origins);
       const answer = awslambda.HttpResponseStream.from(stream, head);
       // The runtime sends the head before the first write, and does not take `end(text)` for one.
       answer.write(text);
       answer.end();
       return;
     }
-    const { body: _, ...head } = jsonAnswer('');
-    await passOn(body, awslambda.HttpResponseStream.from(stream, head), log);
+    const { body: _, ...head } = forOrigin(jsonAnswer(''), event, origins);
+    await passOn(body, awslambda.HttpResponseStream.from(stream, head), mostBytes, record);
   });
 }
 
-async function passOn(body: Readable, answer: Writable, log: Log): Promise<void> {
+async function passOn(body: Readable, answer: Writable, mostBytes: number, record: CallRecord) {
   let readerLeft = false;
   // Whichever side ends first takes the other with it; so the reader was first if the body is still whole by then.
   const closed = () => {
@@ -74,13 +86,38 @@ async function passOn(body: Readable, answer: Writable, log: Log): Promise<void>
   };
   answer.once('error', closed).once('close', closed);
   try {
-    await pipeline(body, answer);
+    await pipeline(body, (source) => atMost(mostBytes, source), answer);
+    record.ended('answered');
   } catch (error) {
-    if (readerLeft) return log.info('reader left');
-    log.error('stream broken off', { reason: reasonOf(error) });
+    if (readerLeft) return record.ended('reader left');
+    record.cut(error);
     // Lambda logs what is thrown, so nothing of the cause may stand in it.
     throw new Error('the answer was broken off');
   }
+}
+
+/** The answer is longer than the platform would let through. */
+class AnswerTooLong extends Error {
+  override readonly name = 'AnswerTooLong';
+}
+
+async function* atMost(mostBytes: number, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const piece of source) {
+    bytes += piece.length;
+    if (bytes > mostBytes) throw new AnswerTooLong(`the answer is longer than ${mostBytes} bytes`);
+    yield piece;
+  }
+}
+
+function callOf<E extends Endpoint>(
+  endpoint: E,
+  event: APIGatewayProxyEvent,
+  relay: Relay,
+  deadline: Deadline,
+  { log }: CallRecord,
+): Call<E> {
+  return { ...accept(endpoint, event, relay), presence: relay.presence, deadline, log };
 }
 
 /** What the call has already lost on its way: API Gateway's own time, a cold start, waiting for an instance. */
@@ -92,32 +129,6 @@ function ownMs(context: Context): number {
   return context.getRemainingTimeInMillis() - marginMs;
 }
 
-function logOf(endpoint: Endpoint, event: APIGatewayProxyEvent): Log {
-  const group = groupId.safeParse(event.queryStringParameters?.groupid);
-  return createLog({
-    function: endpoint.name,
-    requestId: event.requestContext.requestId,
-    groupid: group.success ? group.data : undefined,
-  });
-}
-
-function accept<E extends Endpoint>(
-  endpoint: E,
-  event: APIGatewayProxyEvent,
-  { groups, presence }: Relay,
-  { deadline, log }: Pick<Call<E>, 'deadline' | 'log'>,
-): Call<E> {
-  const { query, body } = parseRequest(endpoint, event);
-  const { groupid, visitorid } = query as { groupid: string; visitorid?: VisitorId };
-  const group = groups.get(groupid);
-  if (!group) throw new Problem('forbidden-group', 'This relay does not serve that group.');
-  if (group.visitorids === 'strict' && visitorid && !isStrictVisitorId(visitorid)) {
-    const detail = 'must be 1 to 50 characters of A-Z, a-z, 0-9, "_", "-"';
-    throw invalidRequest([inQuery({ path: ['visitorid'], detail })]);
-  }
-  return { query, body, group, presence, deadline, log };
-}
-
 function jsonAnswer(body: string): HttpAnswer {
   return {
     statusCode: 200,
@@ -126,7 +137,8 @@ function jsonAnswer(body: string): HttpAnswer {
   };
 }
 
-function logged(problem: Problem, log: Log): Problem {
-  if (problem.status >= 500) log.error(problem.code, { reason: reasonOf(problem.cause ?? problem) });
-  return problem;
+function refusal(error: unknown, { requestContext }: APIGatewayProxyEvent, record: CallRecord): HttpAnswer {
+  const problem = problemOf(error);
+  record.refused(problem);
+  return problemAnswer(problem, requestContext.requestId);
 }

@@ -118,4 +118,9 @@ export const query = {
   streams: true,
 } as const satisfies Endpoint;
 
-export const endpoints: readonly Endpoint[] = [lookupvisitor, findvisitor, signalvisitor, query];
+export const endpoints = [
+  lookupvisitor,
+  findvisitor,
+  signalvisitor,
+  query,
+] as const satisfies readonly Endpoint[];

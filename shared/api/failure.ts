@@ -56,7 +56,7 @@ export function reasonOf(error: unknown): string {
   return parts.join(' <- ') || typeof error;
 }
 
-const ours = new Set(['PresenceError', 'TransportError', 'EnvironmentError', 'Problem']);
+const ours = new Set(['PresenceError', 'TransportError', 'EnvironmentError', 'Problem', 'AnswerTooLong']);
 
 function describe(error: Error): string {
   if (ours.has(error.name)) return `${error.name}: ${error.message}`;

@@ -5,6 +5,8 @@ import { type ProblemCode, problemStatus } from './problem.ts';
 /** Every endpoint may answer with these. */
 const commonProblems: readonly ProblemCode[] = [
   'invalid-request',
+  'unauthenticated',
+  'forbidden-caller',
   'forbidden-group',
   'too-many-requests',
   'internal',

@@ -1,6 +1,8 @@
 /** Every code that a caller can meet, with its HTTP status. Codes are the contract; the words beside them are not. */
 export const problemStatus = {
   'invalid-request': 400,
+  unauthenticated: 401,
+  'forbidden-caller': 403,
   'forbidden-group': 403,
   'forbidden-function': 403,
   'visitor-not-present': 404,
@@ -21,6 +23,7 @@ export type ProblemCode = keyof typeof problemStatus;
 
 const titles: Record<(typeof problemStatus)[ProblemCode], string> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',

@@ -2,19 +2,26 @@ import { serverRules } from '../presence/address.ts';
 import { PresenceClient } from '../presence/client.ts';
 import { SecretTokens } from '../presence/secret-tokens.ts';
 import { readEnvironment } from '../runtime/environment.ts';
-import { type GroupSettings, relayEnvironment } from './config.ts';
+import type { DeployedCaller } from './config/callers.ts';
+import { relayEnvironment } from './config/environment.ts';
+import type { DeployedGroup } from './config/groups.ts';
 
 /** What the Presence functions work with, made once per cold start. */
 export interface Relay {
-  readonly groups: ReadonlyMap<string, GroupSettings>;
+  readonly groups: ReadonlyMap<string, DeployedGroup>;
+  /** Who may call this endpoint, by `roleKey`. */
+  readonly callers: ReadonlyMap<string, DeployedCaller>;
+  readonly origins: readonly string[];
   readonly presence: PresenceClient;
 }
 
 /** Throws `EnvironmentError`. */
 export function openRelay(environment: NodeJS.ProcessEnv): Relay {
-  const { RELAY_GROUPS } = readEnvironment(relayEnvironment, environment);
-  const groups = new Map(Object.entries(RELAY_GROUPS));
+  const variables = readEnvironment(relayEnvironment, environment);
+  const groups = new Map(Object.entries(variables.RELAY_GROUPS));
+  const callers = new Map(Object.entries(variables.RELAY_CALLERS));
   const rules = new Map(Array.from(groups, ([id, settings]) => [id, serverRules(settings)] as const));
   const tokens = new SecretTokens({ secretOf: (id) => groups.get(id)?.secret ?? '' });
-  return { groups, presence: new PresenceClient({ groups: rules, tokens }) };
+  const presence = new PresenceClient({ groups: rules, tokens });
+  return { groups, callers, origins: variables.RELAY_ORIGINS ?? [], presence };
 }

@@ -153,7 +153,8 @@ function isFalse(found: unknown): boolean {
   return !found || found === 'False' || found === 'false';
 }
 
-function readServer(answer: JsonObject): ReportedServer | undefined {
+/** Where an answer says that the visitor's connection is, in any of the documented shapes. */
+export function readServer(answer: JsonObject): ReportedServer | undefined {
   const nested = jsonObject.safeParse(answer.visitorfound);
   const places = [answer.directserver, answer.direct, nested.data?.directserver, nested.data?.direct];
   const named = places.map((place) => (Array.isArray(place) ? place[0] : place)).find(isText);

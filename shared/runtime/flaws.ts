@@ -38,8 +38,11 @@ function wordsFor(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
+/** What people call it, where zod has another name. */
+const fieldNames: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' };
+
 function named(type: string): string {
-  const name = type === 'record' ? 'object' : type;
+  const name = fieldNames[type] ?? type;
   return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 

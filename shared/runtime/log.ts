@@ -1,8 +1,9 @@
 type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Log {
-  info(event: string, fields?: Fields): void;
-  error(event: string, fields?: Fields): void;
+  /** `embedded` makes metrics of the fields: see `embeddedMetrics`. */
+  info(event: string, fields?: Fields, embedded?: object): void;
+  error(event: string, fields?: Fields, embedded?: object): void;
 }
 
 /**
@@ -10,8 +11,10 @@ export interface Log {
  * secret, a body or a visitor id.
  */
 export function createLog(base: Fields, write: (line: string) => void = toStandardOutput): Log {
-  const line = (level: string) => (event: string, fields?: Fields) =>
-    write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...base, ...fields })}\n`);
+  const line = (level: string) => (event: string, fields?: Fields, embedded?: object) => {
+    const timestamp = new Date().toISOString();
+    write(`${JSON.stringify({ timestamp, level, event, ...base, ...fields, _aws: embedded })}\n`);
+  };
   return { info: line('INFO'), error: line('ERROR') };
 }
 

@@ -28,6 +28,8 @@ export async function invokeBundle(
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL_SECRETS_MANAGER: origin,
+      RELAY_STAGE: 'test',
+      RELAY_CALLERS: JSON.stringify({ 'agent-desk': { groups: ['12345'] } }),
       RELAY_GROUPS: JSON.stringify({ 12345: { presence: origin, secret: 'token' } }),
     },
   });

@@ -1,4 +1,9 @@
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { type Endpoint, lookupvisitor } from '../../shared/api/endpoints.ts';
+
+export const account = '111122223333';
+/** The role that signs the calls, of the account that the relay is in. */
+export const callerRole = 'agent-desk';
 
 export interface CallOptions {
   readonly query?: Readonly<Record<string, string | readonly string[]>> | null;
@@ -7,6 +12,16 @@ export interface CallOptions {
   readonly body?: string | Uint8Array | null;
   /** How long ago the call came in at the gateway. */
   readonly ageMs?: number;
+  readonly endpoint?: Endpoint;
+  /** The path of the API that took the call, and its method: those of the endpoint unless given. */
+  readonly resource?: string;
+  readonly httpMethod?: string;
+  /** As API Gateway tells who has signed. */
+  readonly userArn?: string | null;
+}
+
+export function assumedRole(role: string, of = account, session = 'ada'): string {
+  return `arn:aws:sts::${of}:assumed-role/${role}/${session}`;
 }
 
 /** What API Gateway (REST API, Lambda proxy) hands to a function, as far as it is read here. */
@@ -15,6 +30,10 @@ export function gatewayEvent({
   headers = {},
   body = null,
   ageMs = 0,
+  endpoint = lookupvisitor,
+  resource = endpoint.path,
+  httpMethod = endpoint.method,
+  userArn = assumedRole(callerRole),
 }: CallOptions = {}): APIGatewayProxyEvent {
   const isBytes = body instanceof Uint8Array;
   const lists = query && Object.entries(query).map(([name, values]) => [name, [values].flat()] as const);
@@ -24,10 +43,14 @@ export function gatewayEvent({
     multiValueQueryStringParameters: lists && Object.fromEntries(lists),
     body: isBytes ? Buffer.from(body).toString('base64') : body,
     isBase64Encoded: isBytes,
+    resource,
+    httpMethod,
     requestContext: {
+      accountId: account,
+      identity: { userArn },
       requestId: 'request-1',
       requestTimeEpoch: Date.now() - ageMs,
-    } as APIGatewayProxyEvent['requestContext'],
+    } as unknown as APIGatewayProxyEvent['requestContext'],
   };
   return event as APIGatewayProxyEvent;
 }

@@ -1,5 +1,8 @@
 import { vi } from 'vitest';
-import { presenceEnvironment, type RelayConfig } from '../../shared/api/config.ts';
+import { relayVariables } from '../../shared/api/config/environment.ts';
+import { defineRelay } from '../../shared/api/config/relay.ts';
+import { type Endpoint, endpoints, lookupvisitor } from '../../shared/api/endpoints.ts';
+import { callerRole } from './gateway-event.ts';
 import { type PresenceServer, type Script, startPresenceServer } from './presence-server.ts';
 import { type Secret, type SecretsServer, startSecrets } from './secrets-server.ts';
 import { jwt } from './tokens.ts';
@@ -15,7 +18,14 @@ interface EnvironmentOptions {
   presence?: Script;
   secret?: Secret;
   visitorids?: 'lax' | 'strict';
+  /** Of which endpoint this is the function. */
+  endpoint?: Endpoint;
+  /** What the role that calls is granted. */
+  caller?: { groups: number[]; endpoints?: EndpointName[]; invocable?: string[] };
+  origins?: string[];
 }
+
+type EndpointName = (typeof endpoints)[number]['name'];
 
 /**
  * The environment that a deployed function finds, in `process.env`: group 12345 at a scripted Presence server, with
@@ -25,18 +35,22 @@ export async function startRelayEnvironment({
   presence: script = {},
   secret = token,
   visitorids = 'lax',
+  endpoint = lookupvisitor,
+  caller = { groups: [12345], endpoints: endpoints.map(({ name }) => name) },
+  origins,
 }: EnvironmentOptions = {}): Promise<RelayEnvironment> {
   const presence = await startPresenceServer(script);
   const secrets = await startSecrets({ 'presence-relay/12345': secret });
-  const group = {
-    presence: presence.address.origin,
-    directServers: [],
-    visitorids,
-    invocable: ['GLANCE.Cobrowse.Visitor.showTerms'],
-  };
-  const config = { groups: { 12345: group } } as RelayConfig;
+  const config = defineRelay({
+    groups: { 12345: { presence: presence.address.origin, directServers: [], visitorids } },
+    callers: { [callerRole]: { ...caller } },
+    ...(origins && { cors: { origins } }),
+  });
   const environment = {
-    ...presenceEnvironment(config, (groupid) => `presence-relay/${groupid}`),
+    ...relayVariables(config, endpoint, {
+      stage: 'test',
+      secretOf: (groupid) => `presence-relay/${groupid}`,
+    }),
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'none',

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
+import { secretName } from '../../infra/names.ts';
 import { type ConnectedVisitor, connectVisitor } from './visitor.ts';
 
 const addresses = z.object({
@@ -120,9 +121,8 @@ export class RelayUnderTest implements AsyncDisposable {
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     };
     const client = new SecretsManagerClient(secrets === undefined ? {} : local);
-    await client.send(
-      new PutSecretValueCommand({ SecretId: `presence-relay/${groupid}/token`, SecretString: token }),
-    );
+    const SecretId = secretName(process.env.RELAY_STAGE ?? 'local', groupid);
+    await client.send(new PutSecretValueCommand({ SecretId, SecretString: token }));
     client.destroy();
   }
 

@@ -26,10 +26,18 @@ export function untilInterrupted(): Promise<void> {
   });
 }
 
-/** Like parseArgs, strictly. Throws a UsageError. */
+/** The options of a command that takes nothing else. Throws a UsageError. */
 export function readOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(options: Options) {
+  return readArguments(options, false).values;
+}
+
+/** Like parseArgs, strictly. Throws a UsageError. */
+export function readArguments<const Options extends NonNullable<ParseArgsConfig['options']>>(
+  options: Options,
+  allowPositionals = true,
+) {
   try {
-    return parseArgs({ options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ options, strict: true, allowPositionals });
   } catch (cause) {
     throw new UsageError(`${oneLine(cause)}; --help tells more`, { cause });
   }

@@ -1,27 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { accountId } from '../account.ts';
+import { localCaller } from '../caller.ts';
 import type { RouteMatch } from './routes.ts';
 
-const roleId = 'AROALOCALCALLER000000';
 const apiId = 'local';
-
-/** Calls on this machine are not signed: all come from this one caller, who has every right. */
-const localCaller = {
-  accessKey: 'ASIALOCALCALLER00000',
-  accountId,
-  apiKey: null,
-  apiKeyId: null,
-  caller: `${roleId}:local`,
-  clientCert: null,
-  cognitoAuthenticationProvider: null,
-  cognitoAuthenticationType: null,
-  cognitoIdentityId: null,
-  cognitoIdentityPoolId: null,
-  principalOrgId: null,
-  user: `${roleId}:local`,
-  userArn: `arn:aws:sts::${accountId}:assumed-role/local-caller/local`,
-};
 
 /** A request as it came, with what the gateway has found out about it. */
 export interface Received {

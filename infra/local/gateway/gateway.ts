@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Problem, problemAnswer } from '../../../shared/api/problem.ts';
+import { type HttpAnswer, Problem } from '../../../shared/api/problem.ts';
 import { close, isLoopbackHost, listen } from '../http/loopback.ts';
 import { RequestTooLarge } from '../lambda/failure.ts';
 import { readBody } from './body.ts';
+import { answerPreflight, ownAnswer } from './cors.ts';
 import { proxyEvent } from './event.ts';
 import { answerBuffered, answerStreaming } from './integration.ts';
 import { refuseMalformed } from './malformed.ts';
-import { matchRoute, type Route } from './routes.ts';
+import { matchRoute, methodsAt, type Route } from './routes.ts';
 
 export interface GatewayOptions {
   readonly routes: readonly Route[];
@@ -17,6 +18,8 @@ export interface GatewayOptions {
   readonly log: (line: string) => void;
   /** How long a function may take that does not stream; on AWS 29 s. */
   readonly integrationTimeoutMs?: number;
+  /** Of pages that may call. Where there are some, preflights are answered; otherwise OPTIONS is a wrong method. */
+  readonly origins?: readonly string[];
 }
 
 export interface Gateway {
@@ -34,7 +37,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // A call without Host gets its answer from `serveCall`, as all others do.
   const server = createServer({ requireHostHeader: false }, serve)
     .on('checkExpectation', serve)
-    .on('clientError', refuseMalformed);
+    .on('clientError', (error, socket) => refuseMalformed(error, socket, options.origins));
   const url = await listen(server, options.port, 'the relay');
   return { url, close: () => close(server) };
 }
@@ -47,24 +50,26 @@ async function serveCall(options: GatewayOptions, request: IncomingMessage, resp
   } catch (error) {
     if (request.socket.destroyed) return;
     if (response.headersSent) response.destroy();
-    else sendProblem(response, problemOf(error, options.log), requestId);
+    else sendAnswer(response, ownAnswer(problemOf(error, options.log), requestId, options.origins));
   }
 }
 
 async function integrate(
-  { routes, integrationTimeoutMs = 29_000 }: GatewayOptions,
+  { routes, integrationTimeoutMs = 29_000, origins = [] }: GatewayOptions,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
 ): Promise<void> {
   requireLoopbackHost(request);
   const extendedRequestId = randomBytes(11).toString('base64');
+  response.setHeader('x-amz-apigw-id', extendedRequestId);
   const time = new Date();
   const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
+  if (request.method === 'OPTIONS' && origins.length > 0)
+    return answerPreflight(methodsAt(routes, path), origins, request, response);
   const match = matchRoute(routes, request.method ?? '', path);
   const body = await readBody(request);
   const event = proxyEvent({ request, requestId, extendedRequestId, time, path, query, match, body });
-  response.setHeader('x-amz-apigw-id', extendedRequestId);
   const { route } = match;
   if (route.streams) await answerStreaming(route.function, event, response);
   else await answerBuffered(route.function, event, response, integrationTimeoutMs);
@@ -90,11 +95,10 @@ function problemOf(error: unknown, log: (line: string) => void): Problem {
   return new Problem('internal', 'Something went wrong here.', { cause: error });
 }
 
-function sendProblem(response: ServerResponse, problem: Problem, requestId: string): void {
-  const { statusCode, headers, body } = problemAnswer(problem, requestId);
+function sendAnswer(response: ServerResponse, { statusCode, headers, body }: HttpAnswer): void {
   // What a function said before it failed.
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  response.setHeaders(new Map(Object.entries({ ...headers, 'x-amzn-requestid': requestId })));
+  response.setHeaders(new Map(Object.entries(headers)));
   response.statusCode = statusCode;
   response.end(body);
 }

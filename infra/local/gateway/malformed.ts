@@ -1,21 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Problem, problemAnswer } from '../../../shared/api/problem.ts';
+import { Problem } from '../../../shared/api/problem.ts';
+import { ownAnswer } from './cors.ts';
 
 /** How long a client that was refused may go on sending. */
 const patienceMs = 2_000;
 
 /** Answers what Node cannot read as an HTTP request, and closes. */
-export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function refuseMalformed(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  origins?: readonly string[],
+): void {
   if (error.code === 'ECONNRESET') return void socket.destroy();
   // The rest of what was refused. To close before it is read would take the answer away from the client.
   if (!socket.writable) return;
-  const requestId = randomUUID();
-  const { statusCode, headers, body } = problemAnswer(problemOf(error), requestId);
+  const { statusCode, headers, body } = ownAnswer(problemOf(error), randomUUID(), origins);
   const fields = {
     ...headers,
-    'x-amzn-requestid': requestId,
     'content-length': Buffer.byteLength(body),
     connection: 'close',
   };

@@ -1,4 +1,5 @@
 import { Problem } from '../../../shared/api/problem.ts';
+import { unknownMethod, unknownPath } from '../../../shared/api/unknown.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 
 /** A method of a resource and the function that it is integrated with. */
@@ -18,21 +19,36 @@ export interface RouteMatch {
 
 /** Throws `Problem`: `not-found`, or `method-not-allowed` with the methods that there are. */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
-  const matches = routes.flatMap((route) => {
-    const parameters = pathParameters(route.resource, path);
-    return parameters ? [{ route, parameters }] : [];
-  });
-  if (matches.length === 0) throw new Problem('not-found', 'There is nothing at this path.');
+  const matches = matchesAt(routes, path);
   const match = matches.find(({ route }) => route.method === method);
-  if (!match) throw notAllowed(matches.map(({ route }) => route.method).join(', '));
+  if (!match) throw unknownMethod(methodsOf(matches));
   return {
     route: match.route,
     pathParameters: match.parameters.length > 0 ? decoded(match.parameters) : null,
   };
 }
 
-function notAllowed(Allow: string): Problem {
-  return new Problem('method-not-allowed', `This path takes ${Allow} only.`, { headers: { Allow } });
+/** Those of the path, as a header lists them: `GET, POST`. Throws `Problem`: `not-found`. */
+export function methodsAt(routes: readonly Route[], path: string): string {
+  return methodsOf(matchesAt(routes, path));
+}
+
+interface PathMatch {
+  readonly route: Route;
+  readonly parameters: readonly Pair[];
+}
+
+function matchesAt(routes: readonly Route[], path: string): PathMatch[] {
+  const matches = routes.flatMap((route) => {
+    const parameters = pathParameters(route.resource, path);
+    return parameters ? [{ route, parameters }] : [];
+  });
+  if (matches.length === 0) throw unknownPath();
+  return matches;
+}
+
+function methodsOf(matches: readonly PathMatch[]): string {
+  return matches.map(({ route }) => route.method).join(', ');
 }
 
 type Pair = readonly [name: string, value: string];

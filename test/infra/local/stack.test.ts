@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { request } from 'undici';
 import { expect, test, vi } from 'vitest';
 import { type LocalStack, portCount, startLocalStack } from '../../../infra/local/stack.ts';
-import { defineRelay } from '../../../shared/api/config.ts';
+import { defineRelay } from '../../../shared/api/config/relay.ts';
 import { freePorts } from '../../support/ports.ts';
 
 const quiet = { config: defineRelay({ groups: { 12345: {} } }), log: () => {} };
@@ -69,6 +69,38 @@ test('Each group has its own token, read from Secrets Manager', async () => {
   expect(stack.secretsManager.calls.get('GetSecretValue')).toBe(2);
   expect(await call(stack, '/lookupvisitor?groupid=1&visitorid=ada')).toMatchObject({ statusCode: 403 });
 });
+
+test('A page of a configured origin may ask, call and read; other pages may not', async () => {
+  const desk = 'https://desk.acme.example';
+  const config = defineRelay({ groups: { 12345: {} }, cors: { origins: [desk] } });
+  await using stack = await startLocalStack({ ...quiet, config });
+  const visitor = 'groupid=12345&visitorid=ada';
+  expect(await asPage(stack, desk, `/signalvisitor?${visitor}`, 'OPTIONS')).toMatchObject({
+    status: 204,
+    readableBy: desk,
+    methods: 'POST',
+  });
+  for (const path of [`/lookupvisitor?${visitor}`, '/query?groupid=12345', '/query?groupid=1']) {
+    expect(await asPage(stack, desk, path)).toMatchObject({ readableBy: desk, vary: 'origin' });
+    expect(await asPage(stack, 'https://evil.example', path)).toMatchObject({ readableBy: null });
+  }
+  expect(await asPage(stack, desk, '/nothing')).toMatchObject({ status: 404, readableBy: '*' });
+});
+
+/** What a browser looks at before a page of the origin gets to see the answer. */
+async function asPage(stack: LocalStack, origin: string, path: string, method: 'GET' | 'OPTIONS' = 'GET') {
+  const {
+    statusCode: status,
+    headers,
+    body,
+  } = await request(`${stack.relay}${path}`, {
+    method,
+    headers: { origin },
+  });
+  await body.dump();
+  const { vary, 'access-control-allow-methods': methods } = headers;
+  return { status, vary, methods, readableBy: headers['access-control-allow-origin'] ?? null };
+}
 
 test('Base addresses are of loopback and end without a slash', async () => {
   await using stack = await startLocalStack(quiet);

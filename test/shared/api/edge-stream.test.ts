@@ -16,10 +16,12 @@ beforeAll(() => {
 async function answerTo(
   options: CallOptions = { query: { groupid: '12345' } },
   handle?: () => Promise<Readable>,
+  mostBytes?: number,
 ): Promise<{ head: { statusCode: number; headers: object }; body: string; failure: unknown }> {
   const handler = serveStream(
     endpoint,
     handle ?? (({ query, presence, deadline }) => presence.query(query.groupid, query.visitorid, deadline)),
+    mostBytes,
   );
   const chunks: Uint8Array[] = [];
   const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -32,7 +34,7 @@ async function answerTo(
   });
   let failure: unknown;
   try {
-    await handler(gatewayEvent(options), stream as never, lambdaContext());
+    await handler(gatewayEvent({ endpoint, ...options }), stream as never, lambdaContext());
     await ended;
   } catch (error) {
     failure = error;
@@ -43,7 +45,7 @@ async function answerTo(
 
 describe('a streamed call', () => {
   test('gets what the service answers', async () => {
-    await using _ = await startRelayEnvironment({ presence: { '/query': json({ visitors: [] }) } });
+    await using _ = await startRelayEnvironment({ endpoint, presence: { '/query': json({ visitors: [] }) } });
     expect(await answerTo()).toEqual({
       head: {
         statusCode: 200,
@@ -55,7 +57,7 @@ describe('a streamed call', () => {
   });
 
   test('that fails before its answer has begun gets a problem, whole', async () => {
-    await using _ = await startRelayEnvironment({ presence: { '/query': status(500) } });
+    await using _ = await startRelayEnvironment({ endpoint, presence: { '/query': status(500) } });
     using _log = captureLog();
     const { head, body, failure } = await answerTo();
     expect(head).toMatchObject({ statusCode: 502, headers: { 'content-type': 'application/problem+json' } });
@@ -64,7 +66,7 @@ describe('a streamed call', () => {
   });
 
   test('with faults or for another group gets a problem', async () => {
-    await using _ = await startRelayEnvironment();
+    await using _ = await startRelayEnvironment({ endpoint });
     expect((await answerTo({ query: {} })).head.statusCode).toBe(400);
     expect((await answerTo({ query: { groupid: '1' } })).head.statusCode).toBe(403);
   });
@@ -74,16 +76,39 @@ describe('a streamed call', () => {
       response.write(`[${'1,'.repeat(50_000)}`);
       setTimeout(() => response.socket?.resetAndDestroy(), 50);
     };
-    await using _ = await startRelayEnvironment({ presence: { '/query': broken } });
+    await using _ = await startRelayEnvironment({ endpoint, presence: { '/query': broken } });
     using log = captureLog();
     const { head, failure } = await answerTo();
     expect(head.statusCode).toBe(200);
     expect(failure).toBeInstanceOf(Error);
-    expect(JSON.parse(log.text)).toMatchObject({ level: 'ERROR', event: 'stream broken off' });
+    expect(JSON.parse(log.text)).toMatchObject({
+      level: 'ERROR',
+      event: 'stream broken off',
+      Failure: 'stream-cut',
+      Failures: 1,
+    });
+  });
+
+  test('whose answer is longer than the platform lets through is cut, never ended cleanly, and counted', async () => {
+    const visitors = Array.from({ length: 500 }, (_, n) => ({ visitorid: `v${n}` }));
+    const answer = JSON.stringify({ visitors });
+    await using _ = await startRelayEnvironment({ endpoint, presence: { '/query': json({ visitors }) } });
+    using log = captureLog();
+    expect(await answerTo(undefined, undefined, answer.length)).toMatchObject({ body: answer });
+    const { body, failure } = await answerTo(undefined, undefined, answer.length - 1);
+    expect(failure).toMatchObject({ message: 'the answer was broken off' });
+    expect(body.length).toBeLessThan(answer.length);
+    const [whole, cut] = log.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(whole).toMatchObject({ event: 'answered' });
+    expect(cut).toMatchObject({ event: 'stream broken off', Failure: 'stream-cut' });
+    expect(cut.reason).toBe(`AnswerTooLong: the answer is longer than ${answer.length - 1} bytes`);
   });
 
   test('whose answer breaks off for a reason nobody thought of fails just the same', async () => {
-    await using _ = await startRelayEnvironment();
+    await using _ = await startRelayEnvironment({ endpoint });
     using log = captureLog();
     const broken = Readable.from(
       (async function* () {
@@ -99,7 +124,7 @@ describe('a streamed call', () => {
   });
 
   test('whose reader goes away is no failure of the relay', async () => {
-    await using _ = await startRelayEnvironment();
+    await using _ = await startRelayEnvironment({ endpoint });
     using log = captureLog();
     const endless = new Readable({ read: () => void setImmediate(() => endless.push('1,')) });
     const stream: ResponseStream = new ResponseStream({
@@ -107,13 +132,13 @@ describe('a streamed call', () => {
       end: () => undefined,
     });
     const handler = serveStream(endpoint, () => Promise.resolve(endless));
-    await handler(gatewayEvent({ query: { groupid: '12345' } }), stream as never, lambdaContext());
+    await handler(gatewayEvent({ endpoint, query: { groupid: '12345' } }), stream as never, lambdaContext());
     expect(endless.destroyed).toBe(true);
     expect(JSON.parse(log.text)).toMatchObject({ level: 'INFO', event: 'reader left' });
   });
 
   test('that meets a bug gets a problem that says nothing more', async () => {
-    await using _ = await startRelayEnvironment();
+    await using _ = await startRelayEnvironment({ endpoint });
     using log = captureLog();
     const { head, body } = await answerTo(undefined, () => Promise.reject(new Error('hunter2')));
     expect(head.statusCode).toBe(500);
@@ -121,7 +146,10 @@ describe('a streamed call', () => {
   });
 
   test('of nobody at all is still JSON', async () => {
-    await using _ = await startRelayEnvironment({ presence: { '/query': (response) => response.end() } });
+    await using _ = await startRelayEnvironment({
+      endpoint,
+      presence: { '/query': (response) => response.end() },
+    });
     expect((await answerTo()).body).toBe('{}');
   });
 });

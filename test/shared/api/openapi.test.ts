@@ -3,7 +3,7 @@ import { createConfig, lint } from '@redocly/openapi-core';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { openApiText } from '../../../infra/openapi.ts';
-import { endpoints } from '../../../shared/api/endpoints.ts';
+import { type Endpoint, endpoints } from '../../../shared/api/endpoints.ts';
 import { openApiDocument } from '../../../shared/api/openapi.ts';
 import { problemStatus } from '../../../shared/api/problem.ts';
 
@@ -43,7 +43,7 @@ describe('the document', () => {
     expect(told.toSorted()).toEqual(endpoints.map(({ method, path }) => `${method} ${path}`).toSorted());
   });
 
-  test.for(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))(
+  test.for(endpoints.map((endpoint): [string, Endpoint] => [endpoint.name, endpoint]))(
     'tells of %s every parameter and every problem with its status',
     ([, { path, method, query, body, problems }]) => {
       const operation = paths[path]?.[method.toLowerCase()];

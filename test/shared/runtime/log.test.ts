@@ -10,7 +10,7 @@ function logged(use: (log: ReturnType<typeof createLog>) => void): string[] {
 test('an event is one line of JSON with its time, its level and what every line of this call says', () => {
   const [line = ''] = logged((log) => log.error('internal', { reason: 'no memory' }));
   expect(JSON.parse(line)).toEqual({
-    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     level: 'ERROR',
     event: 'internal',
     function: 'query',

@@ -1,0 +1,110 @@
+import { text } from 'node:stream/consumers';
+import { serverRules } from '../../shared/presence/address.ts';
+import { groupId, type VisitorId, visitorId } from '../../shared/presence/ids.ts';
+import { conclude, type Step } from '../../shared/presence/probe/report.ts';
+import type { TokenText } from '../../shared/presence/probe/token.ts';
+import { probe } from '../../shared/presence/probe.ts';
+import { readArguments, runCommand, UsageError, wholeNumber } from '../local/cli/command.ts';
+import { loadRelayConfig } from '../relay-config.ts';
+import { Lines } from './probe/lines.ts';
+import { awsSource, localPorts, localSource } from './probe/source.ts';
+
+const usage = `Asks the Presence service of a group what it answers to this account, and says whether the relay gets on with it.
+
+npm run probe -- <group> [options]
+
+<group> is one of relay.config.ts; it may be left out where there is but one. The token comes from the group's secret
+in AWS Secrets Manager, with your AWS credentials and region as every AWS program finds them (AWS_PROFILE, AWS_REGION …).
+
+  --visitor <id>   somebody who is present now: open a page of the site, and give its visitor's id. Without it, one of
+                   those whom /query shows is looked at
+  --token-stdin    read the token, or the text of a token secret, from standard input; needs no AWS:
+                   npm run probe -- 12345 --token-stdin < token.txt
+  --local          ask the local run that "npm start" has brought up in another terminal
+  --port <number>  with --local: the --port that "npm start" was given, 4700 unless given
+  --json           print one line of JSON: {"groupid","ok","says","steps":[{"name","verdict","says","hint"}]}
+                   (npm writes a banner of its own; "npm run --silent probe" does not)
+  --help           print this
+
+RELAY_STAGE says which stage's secret is meant, prod unless given.
+
+It changes nothing: it looks up and finds a visitor who cannot exist, reads the beginning of /query, and looks up and
+finds one visitor who is present. It sends no signal, and to direct servers nothing at all. It prints no token, no
+visitor id, and nothing of a visitor's data but the names of its keys. It takes 30 seconds at most.
+
+Exit code 0: no step failed. 1: one did, or relay.config.ts has a mistake. 2: called wrongly.
+`;
+
+const options = {
+  visitor: { type: 'string' },
+  'token-stdin': { type: 'boolean', default: false },
+  local: { type: 'boolean', default: false },
+  port: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+async function main(): Promise<void> {
+  const { values, positionals } = readArguments(options);
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const { groups } = await loadRelayConfig();
+  const [id, group] = oneOf(Object.entries(groups), positionals);
+  const groupid = groupId.parse(id);
+  if (!values.local && values.port !== undefined) throw new UsageError('--port goes with --local');
+  const source = values.local
+    ? localSource(groupid, wholeNumber('port', values.port ?? '4700', 1, 65_536 - localPorts))
+    : awsSource(groupid, group.secretArn);
+  const input = {
+    groupid,
+    rules: serverRules({ ...group, ...(source.presence && { presence: source.presence }) }),
+    strict: group.visitorids === 'strict',
+    visitor: values.visitor === undefined ? undefined : readVisitor(values.visitor),
+  };
+  const token = values['token-stdin'] ? standardInput : source.token;
+  const ok = await report(groupid, probe(input, { token }), values.json);
+  if (!ok) process.exitCode = 1;
+}
+
+/** What was given is not repeated where it may be anything: a token, say. */
+function oneOf<Group>(groups: readonly [string, Group][], given: readonly string[]): [string, Group] {
+  const configured = `relay.config.ts has ${groups.map(([id]) => id).join(', ')}`;
+  const [only, ...others] = groups;
+  const [id, ...more] = given;
+  if (more.length > 0) throw new UsageError('one group, please; a token is read by --token-stdin');
+  if (id === undefined && only && others.length === 0) return only;
+  if (id === undefined) throw new UsageError(`which group? ${configured}`);
+  const found = groups.find(([known]) => known === id);
+  if (found) return found;
+  const which = /^\d{1,19}$/.test(id) ? `group ${id}` : 'that';
+  throw new UsageError(`${which} is none of the configured groups; ${configured}`);
+}
+
+function readVisitor(id: string): VisitorId {
+  const { data } = visitorId.safeParse(id);
+  if (data) return data;
+  throw new UsageError('--visitor is 1 to 100 characters of A-Z, a-z, 0-9, ".", "_", "~", "-"');
+}
+
+const standardInput: TokenText = {
+  called: 'standard input',
+  put: 'give it a fresh token: the raw JWT, or {"token": "<JWT>", "expires": "<ISO 8601>"}',
+  read: () => text(process.stdin),
+};
+
+async function report(groupid: string, steps: AsyncIterable<Step>, json: boolean): Promise<boolean> {
+  const lines = new Lines(json ? () => {} : (line) => void process.stdout.write(`${line}\n`));
+  const done: Step[] = [];
+  for await (const step of steps) {
+    done.push(step);
+    lines.step(step);
+  }
+  const { ok, says } = conclude(done);
+  lines.end(says);
+  if (json) process.stdout.write(`${JSON.stringify({ groupid, ok, says, steps: done })}\n`);
+  return ok;
+}
+
+await runCommand(main);

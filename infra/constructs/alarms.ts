@@ -1,0 +1,168 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Annotations } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import { stackName } from '../names.ts';
+import type { RelayApi } from './api.ts';
+import { failuresOf, gatewayFailures, gatewayThrottles, sumOverFunctions } from './metrics.ts';
+import type { RelayFunction } from './relay-function.ts';
+
+interface AlarmsProps {
+  readonly stage: string;
+  readonly config: RelayConfig;
+  readonly functions: readonly RelayFunction[];
+  readonly api: RelayApi;
+}
+
+/** An alarm by the name of its entry in the runbook. */
+interface AlarmSpec {
+  readonly name: string;
+  readonly says: string;
+  readonly metric: IMetric;
+  /** So many within five minutes; one unless given. */
+  readonly threshold?: number;
+}
+
+const period = Duration.minutes(5);
+
+/** Where each alarm is explained: what it means, how to look, what to do. */
+function runbookEntry(name: string): string {
+  return `docs/runbook.md#${name}`;
+}
+
+/** Tells somebody when the relay, or what it depends on, does not do what it should. */
+export class Alarms extends Construct {
+  readonly all: readonly Alarm[];
+  readonly topic: ITopic | undefined;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const { stage, config } = props;
+    this.topic = this.#topic(stage, config);
+    this.all = alarmSpecs(this, props).map((spec) => this.#alarm(spec, stage));
+  }
+
+  #alarm({ name, says, metric, threshold = 1 }: AlarmSpec, stage: string): Alarm {
+    const alarm = new Alarm(this, name, {
+      alarmName: `${stackName(stage)}-${name}`,
+      alarmDescription: `${says} Runbook: ${runbookEntry(name)}`,
+      metric,
+      threshold,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    if (this.topic) {
+      const action = new SnsAction(this.topic);
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+    }
+    return alarm;
+  }
+
+  #topic(stage: string, { alarms }: RelayConfig): ITopic | undefined {
+    if (alarms?.topicArn !== undefined) return Topic.fromTopicArn(this, 'Topic', alarms.topicArn);
+    if (alarms?.email !== undefined) return this.#mailTopic(stage, alarms.email);
+    Annotations.of(this).addWarningV2(
+      'presence-relay:alarms',
+      'relay.config.ts: alarms: nobody hears of them. Name an SNS topic, { topicArn }, or an address, { email }.',
+    );
+    return undefined;
+  }
+
+  #mailTopic(stage: string, email: string): Topic {
+    const topic = new Topic(this, 'Topic', { topicName: `${stackName(stage)}-alarms`, enforceSSL: true });
+    topic.addSubscription(new EmailSubscription(email));
+    // A topic with a policy of its own loses the one that lets CloudWatch publish.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisAccount',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+    return topic;
+  }
+}
+
+function alarmSpecs(scope: Construct, { stage, functions, api }: AlarmsProps): readonly AlarmSpec[] {
+  const lambdas = functions.map(({ lambda }) => lambda);
+  return [
+    {
+      name: 'function-errors',
+      says: 'A function crashed, ran out of memory or time, or broke off an answer.',
+      metric: sumOverFunctions(lambdas, (lambda) => lambda.metricErrors({ period }), period),
+    },
+    {
+      name: 'function-throttles',
+      says: 'Lambda had no room for a call: the account’s concurrency is used up.',
+      metric: sumOverFunctions(lambdas, (lambda) => lambda.metricThrottles({ period }), period),
+    },
+    {
+      name: 'gateway-throttles',
+      says: 'Callers come faster than the configured throttle lets through.',
+      metric: gatewayThrottles(scope, api, stage).with({ period }),
+      threshold: 10,
+    },
+    {
+      name: 'gateway-failures',
+      says: 'API Gateway could not reach a function, or waited for it in vain.',
+      metric: gatewayFailures(scope, api, stage).with({ period }),
+    },
+    {
+      name: 'internal',
+      says: 'A call met a bug, or an environment that is broken.',
+      metric: failuresOf(stage, 'internal', period),
+    },
+    {
+      name: 'upstream-authorization',
+      says: 'A Glance token is missing, has expired, or is refused.',
+      metric: failuresOf(stage, 'upstream-authorization', period),
+    },
+    {
+      name: 'refused-server',
+      says: 'The Presence service named a direct server that may not have the token; nothing was sent there.',
+      metric: failuresOf(stage, 'refused-server', period),
+    },
+    {
+      name: 'upstream-invalid',
+      says: 'The Presence service answers in a way that the relay does not understand.',
+      metric: failuresOf(stage, 'upstream-invalid', period),
+    },
+    {
+      name: 'upstream-unavailable',
+      says: 'The Presence service is not reached, or overloaded.',
+      metric: failuresOf(stage, 'upstream-unavailable', period),
+      threshold: 5,
+    },
+    {
+      name: 'upstream-timeout',
+      says: 'The Presence service, or Secrets Manager, does not answer in time.',
+      metric: failuresOf(stage, 'upstream-timeout', period),
+      threshold: 5,
+    },
+    {
+      name: 'delivery-unknown',
+      says: 'A message was sent, and nothing says whether it arrived.',
+      metric: failuresOf(stage, 'delivery-unknown', period),
+    },
+    {
+      name: 'stream-cut',
+      says: 'An answer to /query was broken off: too long, too late, or cut by the Presence service.',
+      metric: failuresOf(stage, 'stream-cut', period),
+    },
+    {
+      name: 'forbidden-caller',
+      says: 'Somebody with credentials for AWS keeps calling what they are not granted.',
+      metric: failuresOf(stage, 'forbidden-caller', period),
+      threshold: 10,
+    },
+  ];
+}

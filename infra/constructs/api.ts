@@ -1,0 +1,161 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import {
+  AuthorizationType,
+  type CfnRestApi,
+  EndpointAccessMode,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  ResponseTransferMode,
+  RestApi,
+  SecurityPolicy,
+  type StageOptions,
+} from 'aws-cdk-lib/aws-apigateway';
+import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import { Construct } from 'constructs';
+import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import { stackName } from '../names.ts';
+import { callersPolicy } from './callers-policy.ts';
+import { RelayDomain } from './domain.ts';
+import { accessLogFormat, GatewayLogs } from './gateway-logs.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
+import { addPreflight } from './preflight.ts';
+import type { RelayFunction } from './relay-function.ts';
+
+interface RelayApiProps {
+  readonly stage: string;
+  readonly config: RelayConfig;
+  readonly functions: readonly RelayFunction[];
+}
+
+/** The address of the relay: every endpoint at its function, everything else at a problem that says what is wrong. */
+export class RelayApi extends Construct {
+  readonly rest: RestApi;
+  readonly logs: GatewayLogs;
+  readonly domain: RelayDomain | undefined;
+
+  constructor(scope: Construct, id: string, { stage, config, functions }: RelayApiProps) {
+    super(scope, id);
+    this.logs = new GatewayLogs(this, 'Logs', config);
+    this.rest = new RestApi(this, 'Rest', {
+      restApiName: stackName(stage),
+      description: 'Presence Relay',
+      endpointConfiguration: { types: [EndpointType.REGIONAL] },
+      binaryMediaTypes: ['*/*'],
+      policy: callersPolicy(config, stage),
+      defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
+      cloudWatchRole: false,
+      deployOptions: stageOptions(stage, config, this.logs, functions),
+    });
+    refuseOldTls(this.rest);
+    // The outputs of the stack tell the address in their own way.
+    this.rest.node.tryRemoveChild('Endpoint');
+    this.logs.addTo(this.rest, stage);
+    for (const each of functions) this.#addEndpoint(each, config);
+    this.#addEverythingElse(functions);
+    addGatewayResponses(this.rest, { pages: config.cors !== undefined });
+    this.domain = config.domain && new RelayDomain(this, 'Domain', { ...config.domain, api: this.rest });
+    this.#addFirewall(config);
+    this.#acknowledge();
+  }
+
+  /** Without a slash at its end. */
+  get address(): string {
+    return this.domain?.address ?? this.rest.url.replace(/\/$/, '');
+  }
+
+  #addEndpoint({ spec, lambda }: RelayFunction, { cors }: RelayConfig): void {
+    const { path, method, streams } = spec.endpoint;
+    const integration = new LambdaIntegration(lambda, {
+      allowTestInvoke: false,
+      timeout: Duration.seconds(spec.timeoutSeconds),
+      ...(streams && { responseTransferMode: ResponseTransferMode.STREAM }),
+    });
+    const resource = this.rest.root.addResource(path.slice(1));
+    resource.addMethod(method, integration);
+    // The function tells whoever comes with another method which one it takes.
+    resource.addMethod('ANY', integration);
+    if (cors) addPreflight(resource, method, cors.origins);
+  }
+
+  /** Any function answers `not-found` for a path that is not its own; the first of them is as good as another. */
+  #addEverythingElse([first]: readonly RelayFunction[]): void {
+    if (!first) return;
+    const integration = new LambdaIntegration(first.lambda, { allowTestInvoke: false });
+    this.rest.root.addMethod('ANY', integration);
+    this.rest.root.addResource('{path+}').addMethod('ANY', integration);
+  }
+
+  #addFirewall({ waf }: RelayConfig): void {
+    if (waf) {
+      new CfnWebACLAssociation(this, 'Firewall', {
+        resourceArn: this.rest.deploymentStage.stageArn,
+        webAclArn: waf.webAclArn,
+      });
+      return;
+    }
+    Validations.of(this.rest.deploymentStage).acknowledge({
+      id: 'AwsSolutions-APIG3',
+      reason:
+        'Every method wants a signature of a configured role; `waf` puts an ACL in front where one is wished.',
+    });
+  }
+
+  #acknowledge(): void {
+    Validations.of(this.rest).acknowledge(
+      {
+        id: 'AwsSolutions-APIG2',
+        reason: 'The functions check every request themselves, and name all of its faults.',
+      },
+      {
+        id: 'AwsSolutions-COG4',
+        reason: 'Callers are systems with IAM roles: every method has AWS_IAM authorization.',
+      },
+    );
+  }
+}
+
+/** Without a policy of its own, an API takes TLS 1.0. */
+function refuseOldTls(api: RestApi): void {
+  const resource = api.node.defaultChild as CfnRestApi;
+  resource.securityPolicy = SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09;
+  resource.endpointAccessMode = EndpointAccessMode.BASIC;
+}
+
+function stageOptions(
+  stageName: string,
+  { throttle }: RelayConfig,
+  { access }: GatewayLogs,
+  functions: readonly RelayFunction[],
+): StageOptions {
+  const logging = {
+    loggingLevel: MethodLoggingLevel.ERROR,
+    dataTraceEnabled: false,
+    metricsEnabled: false,
+    cachingEnabled: false,
+  };
+  const own = functions.flatMap(({ spec: { endpoint, throttle: most } }) =>
+    most
+      ? [
+          [
+            `${endpoint.path}/${endpoint.method}`,
+            {
+              ...logging,
+              throttlingRateLimit: Math.min(most.rate, throttle.rate),
+              throttlingBurstLimit: Math.min(most.burst, throttle.burst),
+            },
+          ] as const,
+        ]
+      : [],
+  );
+  return {
+    stageName,
+    accessLogDestination: new LogGroupLogDestination(access),
+    accessLogFormat,
+    ...logging,
+    throttlingRateLimit: throttle.rate,
+    throttlingBurstLimit: throttle.burst,
+    methodOptions: Object.fromEntries(own),
+  };
+}

@@ -1,0 +1,31 @@
+import { Aws } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { readRole } from '../../shared/api/config/callers.ts';
+import type { RelayConfig } from '../../shared/api/config/relay.ts';
+
+/**
+ * Lets the configured roles through API Gateway, whether or not a policy of their own allows it; a role of another
+ * account needs one as well. What each may do is checked behind it, in the `api` edge. Roles are named in a condition
+ * and not as principals, since API Gateway refuses a policy with a principal that does not exist (yet).
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+ */
+export function callersPolicy({ callers }: RelayConfig, stage: string): PolicyDocument {
+  const roles = Object.keys(callers).flatMap((reference) => {
+    const { account = Aws.ACCOUNT_ID, name } = readRole(reference);
+    const role = `arn:${Aws.PARTITION}:iam::${account}:role`;
+    // With a path or without: the name alone tells roles of an account apart.
+    return [`${role}/${name}`, `${role}/*/${name}`];
+  });
+  return new PolicyDocument({
+    statements: [
+      new PolicyStatement({
+        sid: 'ConfiguredCallers',
+        effect: Effect.ALLOW,
+        principals: [new AnyPrincipal()],
+        actions: ['execute-api:Invoke'],
+        resources: [`execute-api:/${stage}/*`],
+        conditions: { ArnLike: { 'aws:PrincipalArn': roles } },
+      }),
+    ],
+  });
+}

@@ -1,0 +1,143 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IWidget,
+  LogQueryWidget,
+  MathExpression,
+  Stats,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { failureNames } from '../../shared/api/metrics.ts';
+import { stackName } from '../names.ts';
+import type { Alarms } from './alarms.ts';
+import type { RelayApi } from './api.ts';
+import { failuresOf, upstreamOf } from './metrics.ts';
+import type { RelayFunction } from './relay-function.ts';
+
+interface RelayDashboardProps {
+  readonly stage: string;
+  readonly functions: readonly RelayFunction[];
+  readonly api: RelayApi;
+  readonly alarms: Alarms;
+}
+
+const period = Duration.minutes(1);
+const half = { width: 12, height: 6 };
+const third = { width: 8, height: 6 };
+
+/** Whether all is well, at a glance: alarms, calls, what failed and why, and where the time goes. */
+export class RelayDashboard extends Construct {
+  /** Where it is in the console. */
+  readonly address: string;
+
+  constructor(scope: Construct, id: string, props: RelayDashboardProps) {
+    super(scope, id);
+    const name = stackName(props.stage);
+    new Dashboard(this, 'Dashboard', {
+      dashboardName: name,
+      defaultInterval: Duration.hours(3),
+      widgets: [
+        [heading(name, props)],
+        [alarmStatus(props)],
+        [calls(props), failed(props)],
+        [latency(props), waited(props), share(props)],
+        [durations(props), errors(props), concurrency(props)],
+        [lastErrors(props)],
+      ],
+    });
+    this.address = `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${name}`;
+  }
+}
+
+function heading(name: string, { api }: RelayDashboardProps): IWidget {
+  const markdown = `# ${name}\n${api.address} · what an alarm means and what to do: \`docs/runbook.md\``;
+  return new TextWidget({ markdown, width: 24, height: 2 });
+}
+
+function alarmStatus({ alarms }: RelayDashboardProps): IWidget {
+  return new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.all], width: 24, height: 4 });
+}
+
+function calls({ functions }: RelayDashboardProps): IWidget {
+  const left = functions.map(({ spec, lambda }) =>
+    lambda.metricInvocations({ period, statistic: Stats.SUM, label: spec.name }),
+  );
+  return new GraphWidget({ title: 'Calls', left, stacked: true, ...half });
+}
+
+function failed({ stage }: RelayDashboardProps): IWidget {
+  const left = failureNames.map((name) => failuresOf(stage, name, period).with({ label: name }));
+  return new GraphWidget({ title: 'Failures by code', left, stacked: true, ...half });
+}
+
+function latency({ api }: RelayDashboardProps): IWidget {
+  const left = ['p50', 'p95', 'p99'].map((statistic) =>
+    api.rest.deploymentStage.metricLatency({ period, statistic, label: statistic }),
+  );
+  return new GraphWidget({ title: 'Latency of all calls (ms)', left, ...third });
+}
+
+function waited({ stage, functions }: RelayDashboardProps): IWidget {
+  const left = functions.map(({ spec }) => upstreamOf(stage, spec.name, 'p95', period));
+  return new GraphWidget({ title: 'Waited for the Presence service, p95 (ms)', left, ...third });
+}
+
+/** Of the functions that answer at once: a stream is all waiting. */
+function share({ stage, functions }: RelayDashboardProps): IWidget {
+  const left = functions
+    .filter(({ spec }) => !spec.endpoint.streams)
+    .map(({ spec, lambda }, at) => {
+      const usingMetrics = {
+        [`waited${at}`]: upstreamOf(stage, spec.name, Stats.SUM, period),
+        [`took${at}`]: lambda.metricDuration({ period, statistic: Stats.SUM }),
+      };
+      const expression = `100 * waited${at} / took${at}`;
+      return new MathExpression({ expression, usingMetrics, period, label: spec.name });
+    });
+  return new GraphWidget({
+    title: 'Upstream share of the functions’ time (%)',
+    left,
+    leftYAxis: { min: 0, max: 100 },
+    ...third,
+  });
+}
+
+function durations({ functions }: RelayDashboardProps): IWidget {
+  const left = functions.map(({ spec, lambda }) =>
+    lambda.metricDuration({ period, statistic: 'p95', label: spec.name }),
+  );
+  return new GraphWidget({ title: 'Duration of the functions, p95 (ms)', left, ...third });
+}
+
+function errors({ functions }: RelayDashboardProps): IWidget {
+  const left = functions.flatMap(({ spec, lambda }) => [
+    lambda.metricErrors({ period, label: `${spec.name} errors` }),
+    lambda.metricThrottles({ period, label: `${spec.name} throttles` }),
+  ]);
+  return new GraphWidget({ title: 'Crashes and throttles', left, ...third });
+}
+
+function concurrency({ functions }: RelayDashboardProps): IWidget {
+  const left = functions.map(({ spec, lambda }) =>
+    lambda.metric('ConcurrentExecutions', { period, statistic: Stats.MAXIMUM, label: spec.name }),
+  );
+  return new GraphWidget({ title: 'Calls at the same time', left, stacked: true, ...third });
+}
+
+function lastErrors({ functions }: RelayDashboardProps): IWidget {
+  return new LogQueryWidget({
+    title: 'The last failures',
+    logGroupNames: functions.map(({ logs }) => logs.logGroupName),
+    queryLines: [
+      'fields @timestamp, function, event, reason, groupid, requestId',
+      'filter level = "ERROR"',
+      'sort @timestamp desc',
+      'limit 20',
+    ],
+    width: 24,
+    height: 8,
+  });
+}

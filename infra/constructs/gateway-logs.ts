@@ -1,0 +1,73 @@
+import { Validations } from 'aws-cdk-lib';
+import { AccessLogField, AccessLogFormat, CfnAccount, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import { removalPolicy } from './removal.ts';
+
+/** What is written of every call. Neither path nor query: they hold visitor ids. */
+export const accessLogFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    time: AccessLogField.contextRequestTime(),
+    requestId: AccessLogField.contextRequestId(),
+    extendedRequestId: AccessLogField.contextExtendedRequestId(),
+    stage: AccessLogField.contextStage(),
+    method: AccessLogField.contextHttpMethod(),
+    resource: AccessLogField.contextResourcePath(),
+    caller: AccessLogField.contextIdentityUserArn(),
+    status: AccessLogField.contextStatus(),
+    answeredBy: AccessLogField.contextErrorResponseType(),
+    responseBytes: AccessLogField.contextResponseLength(),
+    latencyMs: AccessLogField.contextResponseLatency(),
+    functionLatencyMs: AccessLogField.contextIntegrationLatency(),
+    functionStatus: AccessLogField.contextIntegrationStatus(),
+    firewall: AccessLogField.contextWafResponseCode(),
+  }),
+);
+
+const pushToLogs = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
+
+/** Where API Gateway writes to: the access log, and its own errors. */
+export class GatewayLogs extends Construct {
+  readonly access: LogGroup;
+  readonly #config: RelayConfig;
+
+  constructor(scope: Construct, id: string, config: RelayConfig) {
+    super(scope, id);
+    this.#config = config;
+    this.access = new LogGroup(this, 'Access', this.#settings());
+  }
+
+  /** API Gateway names the log of its errors itself; made beforehand, it has an end and goes with the stack. */
+  addTo(api: RestApi, stageName: string): void {
+    const stage = api.deploymentStage;
+    const errors = new LogGroup(this, 'Errors', {
+      logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${stageName}`,
+      ...this.#settings(),
+    });
+    stage.node.addDependency(errors);
+    if (this.#config.logs.gatewayRole === 'create') stage.node.addDependency(this.#accountRole());
+  }
+
+  #settings() {
+    return { retention: this.#config.logs.retentionDays, removalPolicy: removalPolicy(this.#config) };
+  }
+
+  /** Of the whole account in this region, so it outlives the stack: other APIs write their logs by it. */
+  #accountRole(): CfnAccount {
+    const role = new Role(this, 'AccountRole', {
+      assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
+      description: 'Lets API Gateway write logs, for all APIs of the account in this region',
+      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName(pushToLogs)],
+    });
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${pushToLogs}]`,
+      reason: 'The role serves every API of the account; AWS keeps this policy for exactly that.',
+    });
+    const account = new CfnAccount(this, 'Account', { cloudWatchRoleArn: role.roleArn });
+    role.applyRemovalPolicy(removalPolicy(this.#config));
+    account.applyRemovalPolicy(removalPolicy(this.#config));
+    return account;
+  }
+}

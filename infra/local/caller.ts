@@ -1,0 +1,34 @@
+import { defineRelay, type RelayConfig } from '../../shared/api/config/relay.ts';
+import { endpoints } from '../../shared/api/endpoints.ts';
+import { accountId } from './account.ts';
+
+const role = 'local-caller';
+const roleId = 'AROALOCALCALLER000000';
+
+/** Calls on this machine are not signed: all come from this one caller, as API Gateway would tell of it. */
+export const localCaller = {
+  accessKey: 'ASIALOCALCALLER00000',
+  accountId,
+  apiKey: null,
+  apiKeyId: null,
+  caller: `${roleId}:local`,
+  clientCert: null,
+  cognitoAuthenticationProvider: null,
+  cognitoAuthenticationType: null,
+  cognitoIdentityId: null,
+  cognitoIdentityPoolId: null,
+  principalOrgId: null,
+  user: `${roleId}:local`,
+  userArn: `arn:aws:sts::${accountId}:assumed-role/${role}/local`,
+};
+
+/** The configuration with one caller, who may do whatever any of its callers may, and query. */
+export function withEveryRight(config: RelayConfig): RelayConfig {
+  const lists = Object.values(config.callers).map(({ invocable }) => invocable);
+  const everything = {
+    groups: Object.keys(config.groups),
+    endpoints: endpoints.map(({ name }) => name),
+    ...(lists.length > 0 && { invocable: [...new Set(lists.flat())] }),
+  };
+  return defineRelay({ ...config, callers: { [role]: everything } });
+}

@@ -1,0 +1,18 @@
+/**
+ * Which of the stacks of an account is meant: `RELAY_STAGE`, `prod` unless given. Everything that has a name is named
+ * by it. Throws when it cannot stand in a name.
+ */
+export function stageName({ RELAY_STAGE = 'prod' }: NodeJS.ProcessEnv = process.env): string {
+  if (/^[a-z][a-z0-9-]{0,19}$/.test(RELAY_STAGE)) return RELAY_STAGE;
+  throw new Error('RELAY_STAGE: must be 1 to 20 characters of a-z, 0-9, "-", the first of them a letter');
+}
+
+/** The stack itself, and what its resources are named after. */
+export function stackName(stage: string): string {
+  return `presence-relay-${stage}`;
+}
+
+/** The secret that holds the token of a group, where the configuration names no other. */
+export function secretName(stage: string, groupid: number | string): string {
+  return `presence-relay/${stage}/${groupid}/token`;
+}

@@ -1,0 +1,124 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { full, minimal, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
+
+type Template = ReturnType<typeof templateOf>;
+
+let template: Template;
+beforeAll(() => {
+  template = templateOf();
+});
+
+describe('secrets', () => {
+  test('are made for the groups that name none, with a state and no token', () => {
+    const both = templateOf({ groups: { 1: {}, ...full.groups }, callers: minimal.callers });
+    const made = resourcesOf(both, 'AWS::SecretsManager::Secret').map(([, { Properties }]) => Properties);
+    expect(made.map(({ Name, SecretString }) => [Name, SecretString])).toEqual([
+      ['presence-relay/prod/1/token', '{"state":"unset"}'],
+      ['presence-relay/prod/72/token', '{"state":"unset"}'],
+    ]);
+    const told = Object.entries(both.Outputs).filter(([name]) => name.startsWith('TokenSecret'));
+    expect(Object.fromEntries(told.map(([name, { Value }]) => [name, Value]))).toEqual({
+      TokenSecret1: 'presence-relay/prod/1/token',
+      TokenSecret72: 'presence-relay/prod/72/token',
+      TokenSecret12345: full.groups[12345].secretArn,
+    });
+  });
+
+  test('stand nowhere else: no parameter, no output, no environment holds a token', () => {
+    expect(JSON.stringify(templateOf(full))).not.toMatch(/eyJ|password|resolve:secretsmanager/i);
+  });
+});
+
+describe('what holds data', () => {
+  const holdsData = ['AWS::SecretsManager::Secret', 'AWS::Logs::LogGroup'];
+
+  function policiesOf(of: Template) {
+    return holdsData.flatMap((type) =>
+      resourcesOf(of, type).map(
+        ([, resource]) => `${resource.DeletionPolicy} ${resource.UpdateReplacePolicy}`,
+      ),
+    );
+  }
+
+  test('outlives the stack, but for a first deployment that fails', () => {
+    expect(new Set(policiesOf(template))).toEqual(new Set(['RetainExceptOnCreate Retain']));
+  });
+
+  test('goes with an ephemeral stack, and so does all else', () => {
+    const ephemeral = templateOf({ ...full, ephemeral: true });
+    expect(new Set(policiesOf(ephemeral))).toEqual(new Set(['Delete Delete']));
+    const kept = Object.values(ephemeral.Resources).filter(
+      ({ DeletionPolicy = 'Delete' }) => DeletionPolicy !== 'Delete',
+    );
+    expect(kept).toEqual([]);
+  });
+});
+
+describe('logs', () => {
+  test('end: every log group has a retention, that of API Gateway too', () => {
+    const groups = (of: Template) =>
+      resourcesOf(of, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);
+    expect(groups(template).map(({ RetentionInDays }) => RetentionInDays)).toEqual(Array(6).fill(90));
+    expect(groups(templateOf(full)).every(({ RetentionInDays }) => RetentionInDays === 365)).toBe(true);
+    const names = groups(template).flatMap(({ LogGroupName }) =>
+      LogGroupName ? [textOf(LogGroupName)] : [],
+    );
+    expect(names).toEqual([expect.stringMatching(/^API-Gateway-Execution-Logs_<\w+>\/prod$/)]);
+  });
+
+  test('of API Gateway are there before the stage that writes them', () => {
+    const { DependsOn = [] } = only(template, 'AWS::ApiGateway::Stage');
+    const types = [DependsOn].flat().map((id) => template.Resources[id]?.Type);
+    expect(types.toSorted()).toEqual(['AWS::ApiGateway::Account', 'AWS::Logs::LogGroup']);
+  });
+
+  test('of API Gateway hold errors only, and no data of calls', () => {
+    for (const settings of only(template, 'AWS::ApiGateway::Stage').Properties.MethodSettings) {
+      expect(settings).toMatchObject({ LoggingLevel: 'ERROR', DataTraceEnabled: false });
+    }
+  });
+
+  test('of access are an explicit list of fields, with neither path nor query nor body', () => {
+    const { AccessLogSetting } = only(template, 'AWS::ApiGateway::Stage').Properties;
+    const fields = JSON.parse(AccessLogSetting.Format);
+    expect(Object.values(fields).toSorted()).toEqual([
+      '$context.error.responseType',
+      '$context.extendedRequestId',
+      '$context.httpMethod',
+      '$context.identity.userArn',
+      '$context.integrationLatency',
+      '$context.integrationStatus',
+      '$context.requestId',
+      '$context.requestTime',
+      '$context.resourcePath',
+      '$context.responseLatency',
+      '$context.responseLength',
+      '$context.stage',
+      '$context.status',
+      '$context.wafResponseCode',
+    ]);
+  });
+
+  test('are written by the role that the account has, where it has one', () => {
+    const existing = templateOf({ ...minimal, logs: { gatewayRole: 'existing' } });
+    expect(resourcesOf(existing, 'AWS::ApiGateway::Account')).toEqual([]);
+    expect(resourcesOf(existing, 'AWS::IAM::Role').length).toBe(4);
+  });
+});
+
+test('Two stages in one account share no name', () => {
+  const namesOf = (of: Template) =>
+    Object.values(of.Resources).flatMap(({ Properties = {} }) =>
+      ['Name', 'FunctionName', 'TopicName', 'AlarmName', 'DashboardName', 'RoleName', 'StageName'].flatMap(
+        (key) => (typeof Properties[key] === 'string' ? [Properties[key]] : []),
+      ),
+    );
+  const { domain: _, ...config } = full;
+  const [prod, test] = [namesOf(templateOf(config, 'prod')), namesOf(templateOf(config, 'test'))];
+  expect(prod.length).toBeGreaterThan(20);
+  expect(prod.filter((name) => test.includes(name))).toEqual([]);
+});
+
+test('The template names neither an account nor a region of its own, so it fits all', () => {
+  expect(JSON.stringify(template)).not.toMatch(/:\d{12}:|\b(eu|us|ap)-[a-z]+-\d\b/);
+});

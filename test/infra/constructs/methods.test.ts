@@ -1,0 +1,176 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { endpoints } from '../../../shared/api/endpoints.ts';
+import { full, functionNamed, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
+
+type Template = ReturnType<typeof templateOf>;
+
+/** `GET /lookupvisitor`, with what stands behind it. */
+function methodsOf(template: Template) {
+  return resourcesOf(template, 'AWS::ApiGateway::Method').map(([, { Properties }]) => {
+    const { HttpMethod, ResourceId, AuthorizationType, Integration } = Properties;
+    const path = template.Resources[ResourceId.Ref]?.Properties.PathPart ?? '';
+    return { name: `${HttpMethod} /${path}`, authorization: AuthorizationType, integration: Integration };
+  });
+}
+
+let template: Template;
+let everything: Template;
+beforeAll(() => {
+  template = templateOf();
+  everything = templateOf(full);
+});
+
+describe('the API', () => {
+  test('is regional, takes every body as bytes, and no TLS before 1.2', () => {
+    expect(only(template, 'AWS::ApiGateway::RestApi').Properties).toMatchObject({
+      EndpointConfiguration: { Types: ['REGIONAL'] },
+      BinaryMediaTypes: ['*/*'],
+      SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09',
+    });
+  });
+
+  test('has the endpoints of the contract, and for every other path and method somebody who says what is wrong', () => {
+    expect(
+      methodsOf(template)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(
+      [
+        ...endpoints.flatMap(({ method, path }) => [`${method} ${path}`, `ANY ${path}`]),
+        'ANY /',
+        'ANY /{path+}',
+      ].toSorted(),
+    );
+  });
+
+  test('has no method without a signature', () => {
+    const open = methodsOf(template).filter(({ authorization }) => authorization !== 'AWS_IAM');
+    expect(open).toEqual([]);
+  });
+
+  test('has no other method without a signature than the preflights of configured origins, which reach no function', () => {
+    const open = methodsOf(everything).filter(({ authorization }) => authorization !== 'AWS_IAM');
+    expect(open.map(({ name }) => name).toSorted()).toEqual(
+      endpoints.map(({ path }) => `OPTIONS ${path}`).toSorted(),
+    );
+    for (const { integration } of open) expect(integration.Type).toBe('MOCK');
+  });
+
+  test.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))(
+    'hands all calls of %s to its function',
+    (name, { method, path }) => {
+      const own = methodsOf(template).filter((each) => each.name.endsWith(` ${path}`));
+      expect(own.map((each) => each.name).toSorted()).toEqual(
+        [`ANY ${path}`, `${method} ${path}`].toSorted(),
+      );
+      for (const { integration } of own) {
+        expect(integration.Type).toBe('AWS_PROXY');
+        expect(functionNamed(template, textOf(integration.Uri))).toBe(`presence-relay-prod-${name}`);
+      }
+    },
+  );
+
+  test('streams query, for as long as a stream may take, and nothing else', () => {
+    for (const { name, integration } of methodsOf(template)) {
+      const uri = textOf(integration.Uri);
+      if (name.endsWith('/query')) {
+        expect(integration).toMatchObject({ ResponseTransferMode: 'STREAM', TimeoutInMillis: 900_000 });
+        expect(uri).toMatch(/:lambda:path\/2021-11-15\/functions\/.*\/response-streaming-invocations$/);
+      } else {
+        expect(integration.ResponseTransferMode).toBeUndefined();
+        expect(integration.TimeoutInMillis ?? 29_000).toBe(29_000);
+        expect(uri).toMatch(/:lambda:path\/2015-03-31\/functions\/.*\/invocations$/);
+      }
+    }
+  });
+});
+
+describe('the stage', () => {
+  const settingsOf = (of: Template) => only(of, 'AWS::ApiGateway::Stage').Properties.MethodSettings;
+
+  test('limits all calls, and query more', () => {
+    const limits = { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 };
+    expect(settingsOf(template)).toEqual([
+      expect.objectContaining({ HttpMethod: '*', ResourcePath: '/*', ...limits }),
+      expect.objectContaining({
+        HttpMethod: 'GET',
+        ResourcePath: '/~1query',
+        ThrottlingRateLimit: 2,
+        ThrottlingBurstLimit: 5,
+      }),
+    ]);
+    expect(settingsOf(everything)[0]).toMatchObject({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
+  });
+
+  test('never has a slower query than its own limit where all calls are limited to less', () => {
+    const slow = settingsOf(templateOf({ ...full, throttle: { rate: 1, burst: 2 } }));
+    expect(slow[1]).toMatchObject({ ThrottlingRateLimit: 1, ThrottlingBurstLimit: 2 });
+  });
+});
+
+describe('a preflight', () => {
+  test('names the method of its path and the headers of a signature, and repeats only configured origins', () => {
+    for (const { path, method } of endpoints) {
+      const found = methodsOf(everything).find(({ name }) => name === `OPTIONS ${path}`);
+      const [answer] = found?.integration.IntegrationResponses ?? [];
+      expect(answer.ResponseParameters).toEqual({
+        'method.response.header.access-control-allow-methods': `'${method}'`,
+        'method.response.header.access-control-allow-headers':
+          "'authorization, content-type, x-amz-content-sha256, x-amz-date, x-amz-security-token'",
+        'method.response.header.access-control-max-age': "'7200'",
+        'method.response.header.vary': "'origin'",
+      });
+      const script = answer.ResponseTemplates['application/json'];
+      expect(script).toContain(
+        '#if($origin == "https://desk.acme.example" || $origin == "http://localhost:5173")',
+      );
+      // With every media type binary, API Gateway fails a preflight that is not made text first.
+      expect(found?.integration.ContentHandling).toBe('CONVERT_TO_TEXT');
+    }
+  });
+});
+
+describe('a domain', () => {
+  test('stands before the API, with a record that points to it', () => {
+    expect(only(everything, 'AWS::ApiGateway::DomainName').Properties).toMatchObject({
+      DomainName: 'presence.acme.example',
+      SecurityPolicy: 'TLS_1_2',
+      EndpointConfiguration: { Types: ['REGIONAL'] },
+      RegionalCertificateArn: full.domain.certificateArn,
+    });
+    expect(only(everything, 'AWS::Route53::RecordSet').Properties).toMatchObject({
+      Name: 'presence.acme.example.',
+      HostedZoneId: 'Z0123456789',
+      Type: 'A',
+    });
+    expect(everything.Outputs.Address?.Value).toBe('https://presence.acme.example');
+  });
+
+  test('without a zone comes with what to enter in the DNS', () => {
+    const { zone: _, ...domain } = full.domain;
+    const { Outputs } = templateOf({ ...full, domain });
+    expect(Outputs.DnsTarget?.Description).toContain('presence.acme.example');
+    expect(everything.Outputs).not.toHaveProperty('DnsTarget');
+  });
+});
+
+test('A firewall stands before the stage where one is configured', () => {
+  const { ResourceArn, WebACLArn } = only(everything, 'AWS::WAFv2::WebACLAssociation').Properties;
+  expect(WebACLArn).toBe(full.waf.webAclArn);
+  expect(textOf(ResourceArn)).toMatch(/^arn:.*:apigateway:.*::\/restapis\/.*\/stages\/.*$/);
+  expect(resourcesOf(template, 'AWS::WAFv2::WebACLAssociation')).toEqual([]);
+});
+
+test('A change of the callers, the origins or an answer of API Gateway makes a new deployment of the API', () => {
+  const deploymentOf = (config: Parameters<typeof templateOf>[0]) =>
+    resourcesOf(templateOf(config), 'AWS::ApiGateway::Deployment').map(([id]) => id);
+  const { callers, cors } = full;
+  expect(deploymentOf(full)).toEqual(deploymentOf(full));
+  for (const changed of [
+    { callers: { ...callers, crm: { groups: [72] } } },
+    { cors: { origins: [cors.origins[0]] } },
+    { cors: undefined },
+  ]) {
+    expect(deploymentOf({ ...full, ...changed } as typeof full)).not.toEqual(deploymentOf(full));
+  }
+});

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** Nobody listens there: whatever asks the network for something fails. */
+const nowhere = 'http://127.0.0.1:9';
+
+let house: string;
+
+/** A copy of the house, so that its configuration can be changed. */
+beforeAll(async () => {
+  house = await mkdtemp(path.join(tmpdir(), 'synth-'));
+  for (const name of [
+    'functions',
+    'infra',
+    'shared',
+    'relay.config.ts',
+    'cdk.json',
+    'package.json',
+    'tsconfig.json',
+  ])
+    await cp(path.join(root, name), path.join(house, name), { recursive: true });
+  await symlink(path.join(root, 'node_modules'), path.join(house, 'node_modules'), 'junction');
+});
+afterAll(() => rm(house, { recursive: true }));
+
+function synth(environment: NodeJS.ProcessEnv = {}): Promise<{ code: number; said: string }> {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: house,
+    HTTP_PROXY: nowhere,
+    HTTPS_PROXY: nowhere,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    ...environment,
+  };
+  return new Promise((resolve) => {
+    execFile('npm', ['run', '--silent', 'synth'], { cwd: house, env }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, said: stdout + stderr });
+    });
+  });
+}
+
+describe('npm run synth', () => {
+  test('writes the template of the stage and its assets, with no network and no credentials', {
+    timeout: 120_000,
+  }, async () => {
+    const { code, said } = await synth({ RELAY_STAGE: 'test' });
+    expect([code, said]).toEqual([0, expect.stringContaining('alarms: nobody hears of them')]);
+    const files = await readdir(path.join(house, 'cdk.out'));
+    expect(files).toContain('presence-relay-test.template.json');
+    const bundles = files.filter((name) => name.startsWith('asset.'));
+    expect(bundles.length).toBe(4);
+    for (const bundle of bundles)
+      expect(await readFile(path.join(house, 'cdk.out', bundle, 'index.js'), 'utf8')).toContain('exports');
+  });
+
+  test('of a stage that cannot stand in a name says so', { timeout: 120_000 }, async () => {
+    const { code, said } = await synth({ RELAY_STAGE: 'My Stage' });
+    expect([code, said]).toEqual([
+      expect.any(Number),
+      expect.stringContaining('RELAY_STAGE: must be 1 to 20 characters'),
+    ]);
+    expect(code).not.toBe(0);
+  });
+
+  test('of a configuration with mistakes names every one, and writes nothing', {
+    timeout: 120_000,
+  }, async () => {
+    await rm(path.join(house, 'cdk.out'), { recursive: true, force: true });
+    await writeFile(
+      path.join(house, 'relay.config.ts'),
+      `import { defineRelay } from './shared/api/config/relay.ts';
+       export default defineRelay({ groups: { 12345: { visitorids: 'loose' } }, callers: { desk: {} } } as never);\n`,
+    );
+    const { code, said } = await synth();
+    expect(code).not.toBe(0);
+    expect(said).toContain(
+      'relay.config.ts: groups.12345.visitorids: must be "lax" or "strict"; callers.desk.groups: is missing',
+    );
+    const written = await readdir(path.join(house, 'cdk.out')).catch(() => []);
+    expect(written.filter((name) => name.endsWith('.template.json'))).toEqual([]);
+  });
+});

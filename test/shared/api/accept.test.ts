@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { accept } from '../../../shared/api/accept.ts';
+import type { DeployedGroup } from '../../../shared/api/config/groups.ts';
+import { lookupvisitor, signalvisitor } from '../../../shared/api/endpoints.ts';
+import { Problem } from '../../../shared/api/problem.ts';
+import { type CallOptions, callerRole, gatewayEvent } from '../../support/gateway-event.ts';
+
+const group: DeployedGroup = {
+  presence: 'https://presence.glance.net',
+  directServers: [],
+  visitorids: 'lax',
+  secret: 's',
+};
+const relay = {
+  groups: new Map([
+    ['1', group],
+    ['2', group],
+  ]),
+  callers: new Map([[callerRole, { groups: ['1'], invocable: [] }]]),
+};
+
+function refusal(
+  options: CallOptions,
+  endpoint: typeof lookupvisitor | typeof signalvisitor = lookupvisitor,
+) {
+  try {
+    accept(endpoint, gatewayEvent(options), relay);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+  }
+  throw new Error('it was accepted');
+}
+
+const good = { query: { groupid: '1', visitorid: 'ada' } };
+
+describe('a request', () => {
+  test('of a granted caller for a granted group is accepted', () => {
+    expect(accept(lookupvisitor, gatewayEvent(good), relay)).toEqual({
+      query: { groupid: '1', visitorid: 'ada' },
+      body: undefined,
+      caller: { groups: ['1'], invocable: [] },
+    });
+  });
+
+  test('to a path that is none is told so, whoever calls', () => {
+    expect(refusal({ ...good, resource: '/{path+}', userArn: null }).code).toBe('not-found');
+  });
+
+  test('with a method that the path does not take is told which it takes', () => {
+    for (const httpMethod of ['POST', 'HEAD', 'OPTIONS', 'DELETE', 'get']) {
+      expect(refusal({ ...good, httpMethod })).toMatchObject({
+        code: 'method-not-allowed',
+        headers: { allow: 'GET' },
+      });
+    }
+    expect(refusal({ ...good, endpoint: signalvisitor, httpMethod: 'GET' }, signalvisitor).headers).toEqual({
+      allow: 'POST',
+    });
+  });
+
+  test('of a stranger learns nothing of what is wrong with it', () => {
+    const problem = refusal({ query: { groupid: 'x', nonsense: '1' }, userArn: null });
+    expect([problem.code, problem.faults]).toEqual(['forbidden-caller', []]);
+  });
+
+  test('for a group that is relayed, but not for this caller, is forbidden', () => {
+    expect(refusal({ query: { groupid: '2', visitorid: 'ada' } })).toMatchObject({
+      code: 'forbidden-caller',
+      message: 'The caller is not granted that group.',
+    });
+    expect(refusal({ query: { groupid: '3', visitorid: 'ada' } }).code).toBe('forbidden-group');
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { relayEnvironment, relayVariables } from '../../../../shared/api/config/environment.ts';
+import { defineRelay } from '../../../../shared/api/config/relay.ts';
+import { type Endpoint, lookupvisitor, query, signalvisitor } from '../../../../shared/api/endpoints.ts';
+import { readEnvironment } from '../../../../shared/runtime/environment.ts';
+
+describe('the environment of the functions', () => {
+  const config = defineRelay({ groups: { 12345: {}, 72: { visitorids: 'strict' } } });
+  const deployed = { stage: 'test', secretOf: (groupid: string) => `presence-relay/${groupid}` };
+  const environment = relayVariables(config, lookupvisitor, deployed);
+
+  test('comes back as the configuration was, with the name of the secret of each group', () => {
+    const { RELAY_GROUPS } = readEnvironment(relayEnvironment, environment);
+    expect(RELAY_GROUPS).toMatchObject({
+      12345: { visitorids: 'lax', secret: 'presence-relay/12345' },
+      72: { visitorids: 'strict', secret: 'presence-relay/72' },
+    });
+  });
+
+  test.for(['0123', '9007199254740993', '0'])('a group %s that is no exact number is a mistake', (id) => {
+    expect(() => defineRelay({ groups: { [id]: {} } })).toThrow(
+      `groups.${id}: must be a number of at most 15 digits`,
+    );
+  });
+
+  test('tells of a group only what differs from the defaults', () => {
+    expect(JSON.parse(environment.RELAY_GROUPS ?? '')).toEqual({
+      12345: { secret: 'presence-relay/12345' },
+      72: { visitorids: 'strict', secret: 'presence-relay/72' },
+    });
+  });
+
+  test('that Lambda would not take is refused beforehand', () => {
+    const groups = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [index + 1, {}]));
+    expect(() => relayVariables(defineRelay({ groups }), lookupvisitor, deployed)).toThrow(
+      /^relay\.config\.ts: a function would be told \d+ bytes \(.*RELAY_GROUPS \d+.*\), and Lambda takes 3800/,
+    );
+  });
+
+  test('names of the callers only those who are granted the endpoint, and what they may invoke where that is asked', () => {
+    const callers = {
+      desk: { groups: [72] },
+      'arn:aws:iam::444455556666:role/service/crm': {
+        groups: ['12345', 72],
+        endpoints: ['signalvisitor', 'query'] as ('signalvisitor' | 'query')[],
+        invocable: ['GLANCE_COBROWSE.Custom.open'],
+      },
+    };
+    const relay = defineRelay({ groups: { 12345: {}, 72: {} }, callers });
+    const toldTo = (endpoint: Endpoint) =>
+      JSON.parse(relayVariables(relay, endpoint, deployed).RELAY_CALLERS ?? '');
+    expect(toldTo(lookupvisitor)).toEqual({ desk: { groups: ['72'] } });
+    expect(toldTo(query)).toEqual({ '444455556666:crm': { groups: ['12345', '72'] } });
+    expect(toldTo(signalvisitor)).toEqual({
+      desk: { groups: ['72'] },
+      '444455556666:crm': { groups: ['12345', '72'], invocable: ['GLANCE_COBROWSE.Custom.open'] },
+    });
+  });
+
+  test('accepts plain http for loopback addresses alone, whatever it says', () => {
+    const withPresence = (presence: string) => ({
+      ...environment,
+      RELAY_GROUPS: JSON.stringify({ 1: { presence, secret: 's' } }),
+    });
+    expect(() => readEnvironment(relayEnvironment, withPresence('http://127.0.0.1:4701'))).not.toThrow();
+    for (const presence of ['http://presence.glance.net', 'https://presence.glance.net:8443']) {
+      expect(() => readEnvironment(relayEnvironment, withPresence(presence))).toThrow(
+        'RELAY_GROUPS.1.presence',
+      );
+    }
+  });
+
+  test.for<[NodeJS.ProcessEnv, string]>([
+    [{ RELAY_STAGE: undefined }, 'RELAY_STAGE: is missing'],
+    [{ RELAY_STAGE: '' }, 'RELAY_STAGE: must not be empty'],
+    [{ RELAY_GROUPS: undefined }, 'RELAY_GROUPS: is missing'],
+    [{ RELAY_GROUPS: 'hunter2' }, 'RELAY_GROUPS: is not JSON'],
+    [{ RELAY_GROUPS: '[]' }, 'RELAY_GROUPS: must be an object'],
+    [{ RELAY_GROUPS: '{"1":{}}' }, 'RELAY_GROUPS.1.secret: is missing'],
+    [{ RELAY_GROUPS: '{"1":{"secret":""}}' }, 'RELAY_GROUPS.1.secret: must not be empty'],
+    [{ RELAY_GROUPS: '{"acme":{"secret":"s"}}' }, 'RELAY_GROUPS.acme: must be digits'],
+    [{ RELAY_GROUPS: '{"1":{"secret":"s","host":"h"}}' }, 'RELAY_GROUPS.1.host: is not known here'],
+    [{ RELAY_CALLERS: undefined }, 'RELAY_CALLERS: is missing'],
+    [{ RELAY_CALLERS: '{"desk":{}}' }, 'RELAY_CALLERS.desk.groups: is missing'],
+    [
+      { RELAY_CALLERS: '{"desk":{"groups":[],"invocable":["alert"]}}' },
+      'RELAY_CALLERS.desk.invocable.0: must name',
+    ],
+    [{ RELAY_ORIGINS: 'https://desk.example' }, 'RELAY_ORIGINS: is not JSON'],
+  ])('%j is not usable: %s', ([given, fault]) => {
+    const broken = { ...environment, ...given };
+    expect(() => readEnvironment(relayEnvironment, broken)).toThrow(fault);
+    expect(() => readEnvironment(relayEnvironment, broken)).not.toThrow('hunter2');
+  });
+});

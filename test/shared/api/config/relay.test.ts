@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { defineRelay } from '../../../../shared/api/config/relay.ts';
+import type { GroupId } from '../../../../shared/presence/ids.ts';
+
+/** What is said about a configuration that the types would not let pass. */
+function mistakes(config: unknown): string {
+  try {
+    defineRelay(config as Parameters<typeof defineRelay>[0]);
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error('no mistake was found');
+}
+
+describe('a configuration', () => {
+  test('of an empty group means Glance’s own servers, nobody who may call, and a stack that keeps what it holds', () => {
+    expect(defineRelay({ groups: { 12345: {} } })).toEqual({
+      groups: {
+        12345: {
+          presence: 'https://presence.glance.net',
+          directServers: ['pr####.glance.net', 'presence####.glance.net'],
+          visitorids: 'lax',
+        },
+      },
+      callers: {},
+      throttle: { rate: 100, burst: 200 },
+      logs: { retentionDays: 90, gatewayRole: 'create' },
+      ephemeral: false,
+    });
+  });
+
+  test('of a caller grants all but query, and the functions that begin a session', () => {
+    const { callers } = defineRelay({ groups: { 12345: {} }, callers: { desk: { groups: [12345] } } });
+    expect(callers).toEqual({
+      desk: {
+        groups: ['12345'],
+        endpoints: ['lookupvisitor', 'findvisitor', 'signalvisitor'],
+        invocable: [
+          'GLANCE.Cobrowse.Visitor.startSession',
+          'GLANCE.Cobrowse.Visitor.showTerms',
+          'GLANCE.Cobrowse.VisitorUI.showTerms',
+        ],
+      },
+    });
+  });
+
+  test('keeps what it says', () => {
+    const config = {
+      groups: {
+        7: {
+          presence: 'https://acme-presence.glance.net',
+          directServers: ['acme##.glance.net'],
+          visitorids: 'strict' as const,
+          secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/7-AbCdEf',
+          secretKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666',
+        },
+      },
+      callers: {
+        'arn:aws:iam::444455556666:role/service/crm': {
+          groups: ['7'],
+          endpoints: ['query' as const],
+          invocable: ['GLANCE_COBROWSE.Custom.open'],
+        },
+      },
+      domain: {
+        name: 'presence.acme.example',
+        certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/0a1b2c3d',
+        zone: { id: 'Z0123456789', name: 'acme.example' },
+      },
+      cors: { origins: ['https://desk.acme.example', 'http://localhost:5173'] },
+      waf: { webAclArn: 'arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/acme/0a1b2c3d' },
+      throttle: { rate: 0.5, burst: 10 },
+      alarms: { email: 'ops@acme.example' },
+      logs: { retentionDays: 365 as const, gatewayRole: 'existing' as const },
+      ephemeral: true,
+    };
+    expect(defineRelay(config)).toEqual(config);
+  });
+
+  test('cannot change the defaults of another', () => {
+    const caller = { desk: { groups: [1] } };
+    const first = defineRelay({ groups: { 1: {} }, callers: caller });
+    first.callers.desk?.invocable.push('GLANCE.evil');
+    first.groups['1' as GroupId]?.directServers.push('evil.example');
+    expect(JSON.stringify(defineRelay({ groups: { 1: {} }, callers: caller }))).not.toContain('evil');
+  });
+
+  test('with mistakes: each is told with its place', () => {
+    const message = mistakes({
+      groups: {
+        12345: {
+          presence: 'http://presence.glance.net',
+          directServers: ['ok.example', '*.glance.net'],
+          visitorids: 'loose',
+          secret: 'x',
+          secretKeyArn: 'alias/mine',
+        },
+        acme: {},
+        77: 'on',
+      },
+      callers: {
+        'arn:aws:iam::1234:role/desk': { groups: [12345] },
+        desk: { groups: [], endpoints: ['querry'], invocable: ['alert', 7], admin: true },
+        crm: {},
+      },
+      domain: { name: 'Presence', zone: {} },
+      cors: { origins: ['*', 'http://desk.example', 'https://desk.example/'] },
+      waf: { webAclArn: 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/acme/1' },
+      throttle: { rate: 0, burst: 0.5 },
+      alarms: { email: 'ops', topicArn: 'arn:aws:sqs:eu-central-1:111122223333:ops' },
+      logs: { retentionDays: 100, gatewayRole: 'mine' },
+      ephemeral: 'yes',
+      sources: {},
+    });
+    expect(message).toContain('groups.12345.presence: must be https:// and a host name');
+    expect(message).toContain('groups.12345.directServers.1: must be a host name in lower case');
+    expect(message).toContain('groups.12345.visitorids: must be "lax" or "strict"');
+    expect(message).toContain('groups.12345.secretKeyArn: must be an ARN of kms');
+    expect(message).toContain('callers.arn:aws:iam::1234:role/desk: must be an IAM role');
+    expect(message).toContain('callers.desk.groups: must hold at least one group');
+    expect(message).toContain('callers.desk.endpoints.0: must be "lookupvisitor" or');
+    expect(message).toContain('callers.desk.invocable.0: must name a function under GLANCE.');
+    expect(message).toContain('callers.desk.invocable.1: must be a string');
+    expect(message).toContain('callers.desk.admin: is not known here');
+    expect(message).toContain('callers.crm.groups: is missing');
+    expect(message).toContain('domain.name: must be a host name');
+    expect(message).toContain('domain.certificateArn: is missing');
+    expect(message).toContain('domain.zone.id: is missing');
+    for (const at of [0, 1, 2]) expect(message).toContain(`cors.origins.${at}: must be https://`);
+    expect(message).toContain('waf.webAclArn: must be an ARN of wafv2');
+    expect(message).toContain('throttle.rate: must be at least 0.1');
+    expect(message).toContain('throttle.burst: must be a whole number');
+    expect(message).toContain('alarms.email: must be an e-mail address');
+    expect(message).toContain('alarms.topicArn: must be an ARN of sns');
+    expect(message).toContain('logs.retentionDays: must be 1 or 3 or');
+    expect(message).toContain('logs.gatewayRole: must be "create" or "existing"');
+    expect(message).toContain('ephemeral: must be a boolean');
+    expect(message).toContain('groups.12345.secret: is not known here');
+    expect(message).toContain('groups.acme: must be digits');
+    expect(message).toContain('groups.77: must be an object');
+    expect(message).toContain('sources: is not known here');
+  });
+
+  test.for([{}, { groups: null }, { groups: [] }, null, 'groups'])('that is none: %j', (config) => {
+    expect(mistakes(config)).toMatch(/relay\.config\.ts.+/s);
+  });
+});
+
+describe('a mistake that only the whole shows', () => {
+  test('is a caller’s group that is not relayed', () => {
+    expect(mistakes({ groups: { 1: {} }, callers: { desk: { groups: [1, '2'] } } })).toBe(
+      'Error: relay.config.ts: callers.desk.groups.1: must be one of the groups above',
+    );
+  });
+
+  test('is a group’s id that is none', () => {
+    const groups = [true, 'acme', 0.5];
+    const message = mistakes({ groups: { 1: {} }, callers: { desk: { groups } } });
+    for (const at of groups.keys()) expect(message).toContain(`callers.desk.groups.${at}: must be`);
+  });
+
+  test('is a role that is named twice, since its path does not count', () => {
+    const caller = { groups: [1] };
+    const [one, other] = ['arn:aws:iam::111122223333:role/a/desk', 'arn:aws:iam::111122223333:role/b/desk'];
+    expect(mistakes({ groups: { 1: {} }, callers: { [one]: caller, [other]: caller } })).toContain(
+      `callers.${other}: is the same role as ${one}`,
+    );
+  });
+
+  test('is a key without the secret that it is for', () => {
+    const secretKeyArn = 'arn:aws:kms:eu-central-1:111122223333:key/1';
+    expect(mistakes({ groups: { 1: { secretKeyArn } } })).toContain(
+      'groups.1.secretKeyArn: needs "secretArn" beside it',
+    );
+  });
+
+  test.for([{}, { email: 'a@b.example', topicArn: 'arn:aws:sns:eu-central-1:111122223333:ops' }])(
+    'is alarms for nobody, or for two: %j',
+    (alarms) => {
+      expect(mistakes({ groups: { 1: {} }, alarms })).toContain(
+        'alarms: must hold either "topicArn" or "email"',
+      );
+    },
+  );
+});
