@@ -13,8 +13,9 @@ export interface FunctionSpec {
 }
 
 /**
- * Lambda gives a share of a processor with memory, and a first call is all processor: at 512 MB it has a third of
- * one. The functions themselves would fit into half of that.
+ * Memory buys processor time: Lambda gives a whole one with 1,769 MB. A first call takes some 90 ms of a whole one, so
+ * about 0.3 s with 512 MB and twice that with 256, at the same price. The memory itself is never short: a first call
+ * takes 66 MB of it, and a stream no more at a hundred megabytes than at one.
  */
 const answers = { timeoutSeconds: 29, memoryMb: 512 };
 

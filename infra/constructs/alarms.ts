@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { stackName } from '../names.ts';
 import type { RelayApi } from './api.ts';
-import { failuresOf, gatewayFailures, gatewayThrottles, sumOverFunctions } from './metrics.ts';
+import { failuresOf, gatewayFailures, gatewayRefusals, gatewayThrottles } from './metrics.ts';
 import type { RelayFunction } from './relay-function.ts';
 
 interface AlarmsProps {
@@ -22,6 +22,8 @@ interface AlarmsProps {
 /** An alarm by the name of its entry in the runbook. */
 interface AlarmSpec {
   readonly name: string;
+  /** The one function that it looks at. */
+  readonly of?: string;
   readonly says: string;
   readonly metric: IMetric;
   /** So many within five minutes; one unless given. */
@@ -47,9 +49,10 @@ export class Alarms extends Construct {
     this.all = alarmSpecs(this, props).map((spec) => this.#alarm(spec, stage));
   }
 
-  #alarm({ name, says, metric, threshold = 1 }: AlarmSpec, stage: string): Alarm {
-    const alarm = new Alarm(this, name, {
-      alarmName: `${stackName(stage)}-${name}`,
+  #alarm({ name, of, says, metric, threshold = 1 }: AlarmSpec, stage: string): Alarm {
+    const id = of === undefined ? name : `${name}-${of}`;
+    const alarm = new Alarm(this, id, {
+      alarmName: `${stackName(stage)}-${id}`,
       alarmDescription: `${says} Runbook: ${runbookEntry(name)}`,
       metric,
       threshold,
@@ -93,18 +96,8 @@ export class Alarms extends Construct {
 }
 
 function alarmSpecs(scope: Construct, { stage, functions, api }: AlarmsProps): readonly AlarmSpec[] {
-  const lambdas = functions.map(({ lambda }) => lambda);
   return [
-    {
-      name: 'function-errors',
-      says: 'A function crashed, ran out of memory or time, or broke off an answer.',
-      metric: sumOverFunctions(lambdas, (lambda) => lambda.metricErrors({ period }), period),
-    },
-    {
-      name: 'function-throttles',
-      says: 'Lambda had no room for a call: the account’s concurrency is used up.',
-      metric: sumOverFunctions(lambdas, (lambda) => lambda.metricThrottles({ period }), period),
-    },
+    ...functions.flatMap(alarmsOfFunction),
     {
       name: 'gateway-throttles',
       says: 'Callers come faster than the configured throttle lets through.',
@@ -138,7 +131,7 @@ function alarmSpecs(scope: Construct, { stage, functions, api }: AlarmsProps): r
     },
     {
       name: 'upstream-unavailable',
-      says: 'The Presence service is not reached, or overloaded.',
+      says: 'The Presence service, or Secrets Manager, is not reached or overloaded.',
       metric: failuresOf(stage, 'upstream-unavailable', period),
       threshold: 5,
     },
@@ -160,9 +153,32 @@ function alarmSpecs(scope: Construct, { stage, functions, api }: AlarmsProps): r
     },
     {
       name: 'forbidden-caller',
-      says: 'Somebody with credentials for AWS keeps calling what they are not granted.',
+      says: 'Somebody who may call the relay keeps calling what they are not granted.',
       metric: failuresOf(stage, 'forbidden-caller', period),
       threshold: 10,
+    },
+    {
+      name: 'gateway-refusals',
+      says: 'Somebody keeps calling whose role or signature API Gateway does not accept.',
+      metric: gatewayRefusals(scope, api, stage).with({ period }),
+      threshold: 10,
+    },
+  ];
+}
+
+function alarmsOfFunction({ spec: { name: of }, lambda }: RelayFunction): readonly AlarmSpec[] {
+  return [
+    {
+      name: 'function-errors',
+      of,
+      says: `The function ${of} crashed, ran out of memory or time, or broke off an answer.`,
+      metric: lambda.metricErrors({ period }),
+    },
+    {
+      name: 'function-throttles',
+      of,
+      says: `Lambda refused a call of ${of}: no concurrency is left, or the function is switched off.`,
+      metric: lambda.metricThrottles({ period }),
     },
   ];
 }

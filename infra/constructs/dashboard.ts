@@ -132,7 +132,7 @@ function lastErrors({ functions }: RelayDashboardProps): IWidget {
     title: 'The last failures',
     logGroupNames: functions.map(({ logs }) => logs.logGroupName),
     queryLines: [
-      'fields @timestamp, function, event, reason, groupid, requestId',
+      'fields @timestamp, function, Failure, reason, caller, groupid, requestId',
       'filter level = "ERROR"',
       'sort @timestamp desc',
       'limit 20',

@@ -22,6 +22,7 @@ export const accessLogFormat = AccessLogFormat.custom(
     latencyMs: AccessLogField.contextResponseLatency(),
     functionLatencyMs: AccessLogField.contextIntegrationLatency(),
     functionStatus: AccessLogField.contextIntegrationStatus(),
+    functionRequestId: AccessLogField.contextAwsEndpointRequestId(),
     firewall: AccessLogField.contextWafResponseCode(),
   }),
 );

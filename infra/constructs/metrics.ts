@@ -1,7 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
-import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { FilterPattern, type IFilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type FailureName, failures, metricNamespace, upstream } from '../../shared/api/metrics.ts';
 import type { RelayApi } from './api.ts';
@@ -35,46 +34,37 @@ export function upstreamOf(stage: string, endpoint: string, statistic: string, p
   });
 }
 
-/** One number for all functions, as an alarm wants it. */
-export function sumOverFunctions<F extends IFunction>(
-  functions: readonly F[],
-  metricOf: (each: F) => Metric,
-  period: Duration,
-): MathExpression {
-  const usingMetrics = Object.fromEntries(functions.map((each, at) => [`m${at}`, metricOf(each)]));
-  // A plain sum is nothing at all as long as one of the functions is never called.
-  const expression = `SUM([${Object.keys(usingMetrics).join(', ')}])`;
-  return new MathExpression({ expression, usingMetrics, period });
-}
-
 /** Calls that API Gateway refused for their number; it has no metric for them. */
 export function gatewayThrottles(scope: Construct, api: RelayApi, stage: string): Metric {
-  const pattern = FilterPattern.any(
-    FilterPattern.stringValue('$.answeredBy', '=', 'THROTTLED'),
-    FilterPattern.stringValue('$.answeredBy', '=', 'QUOTA_EXCEEDED'),
-  );
-  return fromAccessLog(scope, api, { name: 'GatewayThrottles', pattern, stage });
+  const types = ['THROTTLED', 'QUOTA_EXCEEDED'];
+  return fromAccessLog(scope, api, { name: 'GatewayThrottles', types, stage });
+}
+
+/** Calls with a signature that is wrong, or of a role that nothing lets in. Those without any are the noise of the net. */
+export function gatewayRefusals(scope: Construct, api: RelayApi, stage: string): Metric {
+  const types = ['ACCESS_DENIED', 'INVALID_SIGNATURE', 'EXPIRED_TOKEN'];
+  return fromAccessLog(scope, api, { name: 'GatewayRefusals', types, stage });
 }
 
 /** Calls that API Gateway failed by itself; its own metric counts the problems that functions tell as well. */
 export function gatewayFailures(scope: Construct, api: RelayApi, stage: string): Metric {
   const types = ['INTEGRATION_FAILURE', 'INTEGRATION_TIMEOUT', 'API_CONFIGURATION_ERROR', 'DEFAULT_5XX'];
-  const pattern = FilterPattern.any(
-    ...types.map((type) => FilterPattern.stringValue('$.answeredBy', '=', type)),
-  );
-  return fromAccessLog(scope, api, { name: 'GatewayFailures', pattern, stage });
+  return fromAccessLog(scope, api, { name: 'GatewayFailures', types, stage });
 }
 
-interface CountedLines {
+interface CountedAnswers {
   readonly name: string;
-  readonly pattern: IFilterPattern;
+  /** Which of API Gateway's own answers. */
+  readonly types: readonly string[];
   readonly stage: string;
 }
 
-function fromAccessLog(scope: Construct, { logs }: RelayApi, { name, pattern, stage }: CountedLines): Metric {
+function fromAccessLog(scope: Construct, { logs }: RelayApi, { name, types, stage }: CountedAnswers): Metric {
   new MetricFilter(scope, name, {
     logGroup: logs.access,
-    filterPattern: pattern,
+    filterPattern: FilterPattern.any(
+      ...types.map((type) => FilterPattern.stringValue('$.answeredBy', '=', type)),
+    ),
     metricNamespace,
     metricName: name,
     metricValue: '1',

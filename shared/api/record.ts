@@ -44,10 +44,11 @@ export class CallRecord {
   refused(problem: Problem): void {
     const { code, status, cause } = problem;
     const refusedServer = cause instanceof PresenceError && cause.code === 'refused-server';
-    const failed = { status, ...this.#failed(refusedServer ? 'refused-server' : code) };
+    const reason = reasonOf(cause ?? problem);
+    const failed = { reason, status, ...this.#failed(refusedServer ? 'refused-server' : code) };
     const embedded = embeddedMetrics(metricNamespace, [failures, upstream]);
     if (status < 500) this.log.info(code, failed, embedded);
-    else this.log.error(code, { reason: reasonOf(cause ?? problem), ...failed }, embedded);
+    else this.log.error(code, failed, embedded);
   }
 
   /** The answer had begun, so its caller sees no problem but an answer that breaks off. */

@@ -52,7 +52,7 @@ export const configuredCaller = z.strictObject({
   groups: z.array(groupReference).check(z.minLength(1, 'must hold at least one group')),
   /** `query` lists everybody, so it is granted only where it is named. */
   endpoints: z._default(
-    z.array(z.enum(endpointNames)),
+    z.array(z.enum(endpointNames)).check(z.minLength(1, 'must hold at least one endpoint')),
     endpointNames.filter((name) => name !== query.name),
   ),
   /** The functions that the caller may invoke in a visitor's browser. */

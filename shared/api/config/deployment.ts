@@ -8,7 +8,7 @@ const origin = /^(https:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/(localhost|127\.0\.0
 const domain = z.strictObject({
   name: z.string().check(z.regex(hostName, 'must be a host name in lower case')),
   /** A certificate for it in AWS Certificate Manager, in the region of the stack. */
-  certificateArn: arn('acm', 'certificate/[A-Za-z0-9-]+'),
+  certificateArn: arn('acm', 'certificate/[A-Za-z0-9-]+', 'certificate/<id>'),
   /** The Route 53 zone that shall point to it; without it, the outputs tell what to enter in your DNS. */
   zone: z.optional(
     z.strictObject({
@@ -25,9 +25,11 @@ const cors = z.strictObject({
     .check(z.minLength(1, 'must hold at least one origin')),
 });
 
-const waf = z.strictObject({ webAclArn: arn('wafv2', 'regional/webacl/[A-Za-z0-9_-]+/[A-Za-z0-9-]+') });
+const waf = z.strictObject({
+  webAclArn: arn('wafv2', 'regional/webacl/[\\w-]+/[A-Za-z0-9-]+', 'regional/webacl/<name>/<id>'),
+});
 
-/** Of all callers together; what is beyond is answered with `too-many-requests`. */
+/** For each endpoint, of all callers together; what is beyond is answered with `too-many-requests`. */
 const throttle = z.strictObject({
   /** Calls per second, in the long run. */
   rate: z._default(
@@ -41,7 +43,7 @@ const throttle = z.strictObject({
 /** Who hears of alarms: an existing SNS topic, or somebody by mail. */
 const alarms = z
   .strictObject({
-    topicArn: z.optional(arn('sns', '[A-Za-z0-9_-]{1,256}')),
+    topicArn: z.optional(arn('sns', '[\\w-]{1,256}', '<topic>')),
     email: z.optional(z.string().check(z.regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address'))),
   })
   .check(

@@ -29,9 +29,11 @@ const fields = {
 export const configuredGroup = z.strictObject({
   ...fields,
   /** An existing secret that holds the group's token; without it, the stack makes one. */
-  secretArn: z.optional(arn('secretsmanager', 'secret:[A-Za-z0-9/_+=.@-]+')),
+  secretArn: z.optional(
+    arn('secretsmanager', 'secret:[\\w/+=.@-]+-[A-Za-z0-9]{6}', 'secret:<name>-<six characters>'),
+  ),
   /** The customer-managed key under which that secret is encrypted. */
-  secretKeyArn: z.optional(arn('kms', 'key/[A-Za-z0-9-]+')),
+  secretKeyArn: z.optional(arn('kms', 'key/[A-Za-z0-9-]+', 'key/<id>')),
 });
 export type ConfiguredGroup = z.infer<typeof configuredGroup>;
 

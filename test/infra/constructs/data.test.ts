@@ -82,6 +82,7 @@ describe('logs', () => {
     const { AccessLogSetting } = only(template, 'AWS::ApiGateway::Stage').Properties;
     const fields = JSON.parse(AccessLogSetting.Format);
     expect(Object.values(fields).toSorted()).toEqual([
+      '$context.awsEndpointRequestId',
       '$context.error.responseType',
       '$context.extendedRequestId',
       '$context.httpMethod',

@@ -93,6 +93,7 @@ describe('a configuration', () => {
           directServers: ['ok.example', '*.glance.net'],
           visitorids: 'loose',
           secret: 'x',
+          secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance',
           secretKeyArn: 'alias/mine',
         },
         acme: {},
@@ -102,6 +103,7 @@ describe('a configuration', () => {
         'arn:aws:iam::1234:role/desk': { groups: [12345] },
         desk: { groups: [], endpoints: ['querry'], invocable: ['alert', 7], admin: true },
         crm: {},
+        nobody: { groups: [12345], endpoints: [] },
       },
       domain: { name: 'Presence', zone: {} },
       cors: { origins: ['*', 'http://desk.example', 'https://desk.example/'] },
@@ -115,7 +117,10 @@ describe('a configuration', () => {
     expect(message).toContain('groups.12345.presence: must be https:// and a host name');
     expect(message).toContain('groups.12345.directServers.1: must be a host name in lower case');
     expect(message).toContain('groups.12345.visitorids: must be "lax" or "strict"');
-    expect(message).toContain('groups.12345.secretKeyArn: must be an ARN of kms');
+    expect(message).toContain(
+      'groups.12345.secretArn: must be arn:aws:secretsmanager:<region>:<account>:secret:',
+    );
+    expect(message).toContain('groups.12345.secretKeyArn: must be arn:aws:kms:<region>:<account>:key/<id>');
     expect(message).toContain('callers.arn:aws:iam::1234:role/desk: must be an IAM role');
     expect(message).toContain('callers.desk.groups: must hold at least one group');
     expect(message).toContain('callers.desk.endpoints.0: must be "lookupvisitor" or');
@@ -123,15 +128,16 @@ describe('a configuration', () => {
     expect(message).toContain('callers.desk.invocable.1: must be a string');
     expect(message).toContain('callers.desk.admin: is not known here');
     expect(message).toContain('callers.crm.groups: is missing');
+    expect(message).toContain('callers.nobody.endpoints: must hold at least one endpoint');
     expect(message).toContain('domain.name: must be a host name');
     expect(message).toContain('domain.certificateArn: is missing');
     expect(message).toContain('domain.zone.id: is missing');
     for (const at of [0, 1, 2]) expect(message).toContain(`cors.origins.${at}: must be https://`);
-    expect(message).toContain('waf.webAclArn: must be an ARN of wafv2');
+    expect(message).toContain('waf.webAclArn: must be arn:aws:wafv2');
     expect(message).toContain('throttle.rate: must be at least 0.1');
     expect(message).toContain('throttle.burst: must be a whole number');
     expect(message).toContain('alarms.email: must be an e-mail address');
-    expect(message).toContain('alarms.topicArn: must be an ARN of sns');
+    expect(message).toContain('alarms.topicArn: must be arn:aws:sns');
     expect(message).toContain('logs.retentionDays: must be 1 or 3 or');
     expect(message).toContain('logs.gatewayRole: must be "create" or "existing"');
     expect(message).toContain('ephemeral: must be a boolean');

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { lookupvisitor } from '../../../shared/api/endpoints.ts';
+import { failureNames } from '../../../shared/api/metrics.ts';
+import { Problem, problemStatus } from '../../../shared/api/problem.ts';
+import { CallRecord } from '../../../shared/api/record.ts';
+import { gatewayEvent } from '../../support/gateway-event.ts';
+import { captureLog } from '../../support/relay-environment.ts';
+import { only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
+
+const runbook = readFileSync(path.resolve(import.meta.dirname, '../../../docs/runbook.md'), 'utf8');
+const notOfAlarms = ['Set up', 'Logs', 'Kill switch', 'Remove and re-create a stack'];
+const sections = runbook
+  .split(/^## /m)
+  .slice(1)
+  .map((section) => ({ heading: section.split('\n')[0] ?? '', text: section }));
+const entries = sections.filter(({ heading }) => !notOfAlarms.includes(heading));
+
+let template: ReturnType<typeof templateOf>;
+beforeAll(() => {
+  template = templateOf();
+});
+
+function all(pattern: RegExp): string[] {
+  return [...runbook.matchAll(pattern)].map(([whole, group]) => group ?? whole);
+}
+
+/** Which entry each alarm sends its reader to, each once. */
+function entriesOfAlarms(): string[] {
+  const named = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+    const [, entry] = /docs\/runbook\.md#([a-z-]+)$/.exec(Properties.AlarmDescription) ?? [];
+    return entry ?? `${Properties.AlarmName} names none`;
+  });
+  return [...new Set(named)];
+}
+
+describe('the runbook', () => {
+  test('has the entry that an alarm names, and no other', () => {
+    expect(entries.map(({ heading }) => heading).toSorted()).toEqual(entriesOfAlarms().toSorted());
+  });
+
+  test.for(entries)('says of $heading what it means, where to look and what to do', ({ text }) => {
+    expect(text.match(/^- \*\*\w+\*\*/gm)).toEqual(['- **Means**', '- **Look**', '- **Do**']);
+  });
+
+  test('links to sections that exist', () => {
+    const anchors = sections.map(({ heading }) => heading.toLowerCase().replaceAll(' ', '-'));
+    for (const anchor of all(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor);
+  });
+
+  test('tells callers’ codes with the status that they have', () => {
+    const told = [...runbook.matchAll(/\b([1-5]\d\d)\s+`([a-z-]+)`/g)];
+    expect(told.length).toBeGreaterThan(10);
+    for (const [, status, code] of told) expect(problemStatus).toHaveProperty(code ?? '', Number(status));
+  });
+
+  test('shows panels that the dashboard has', () => {
+    const body = textOf(only(template, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody);
+    const panels = entries.flatMap(({ text }) => /panels? (.*)/i.exec(text)?.[1]?.match(/"[^"]+"/g) ?? []);
+    expect(panels.length).toBeGreaterThan(3);
+    for (const panel of [...panels, '"The last failures"']) expect(body).toContain(`"title":${panel}`);
+  });
+});
+
+describe('a command of the runbook', () => {
+  test('names functions and outputs that the stack has', () => {
+    const deployed = resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]) =>
+      Properties.FunctionName.replace('presence-relay-prod-', ''),
+    );
+    for (const name of all(/\$STACK-(\w+)/g)) expect(deployed).toContain(name);
+    const outputs = all(/(?<=[`(])output (\w+(?:\$GROUP)?)/g).map((name) => name.replace('$GROUP', '12345'));
+    expect(outputs).toEqual(expect.arrayContaining(['ApiId', 'Dashboard', 'TokenSecret12345']));
+    // The only one that not every stack has: a `domain` without a zone wants it.
+    for (const name of outputs.filter((name) => name !== 'DnsTarget'))
+      expect(template.Outputs).toHaveProperty(name);
+  });
+
+  test('finds the log groups of the functions, the access log and the log of API Gateway’s errors', () => {
+    const groups = resourcesOf(template, 'AWS::Logs::LogGroup');
+    const ofFunctions = groups.filter(([id]) => !id.startsWith('ApiLogs')).map(([id]) => id);
+    const own = resourcesOf(template, 'AWS::Lambda::Function').map(
+      ([, { Properties }]) => Properties.LoggingConfig.LogGroup.Ref,
+    );
+    expect(ofFunctions.toSorted()).toEqual(own.toSorted());
+    const { AccessLogSetting, RestApiId } = only(template, 'AWS::ApiGateway::Stage').Properties;
+    expect(textOf(AccessLogSetting.DestinationArn)).toMatch(/(:log-group:)?<ApiLogsAccess\w+(\.Arn)?>$/);
+    const named = groups.flatMap(([, { Properties }]) => Properties.LogGroupName ?? []).map(textOf);
+    expect(named).toEqual([`API-Gateway-Execution-Logs_<${RestApiId.Ref}>/prod`]);
+    expect(runbook).toContain('ERROR_LOG=API-Gateway-Execution-Logs_$API_ID/$STAGE ');
+  });
+
+  test('asks the logs for fields that their lines have', () => {
+    const access = JSON.parse(only(template, 'AWS::ApiGateway::Stage').Properties.AccessLogSetting.Format);
+    const fieldsOf: Readonly<Record<string, readonly string[]>> = {
+      ACCESS_LOG: Object.keys(access),
+      ERROR_LOG: [],
+      // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
+      FUNCTION_LOGS: [...fieldsOfFailure(), 'record.status'],
+    };
+    const asked = [...runbook.matchAll(/\binsights \d+ (?:'([^']+)'|"([^"]+)")((?: \$\w+_LOGS?)*)/g)];
+    expect(asked.length).toBeGreaterThan(7);
+    for (const [, single, double, logs = ''] of asked) {
+      for (const log of logs.match(/\w+/g) ?? ['FUNCTION_LOGS'])
+        expect(['@message', '@timestamp', ...(fieldsOf[log] ?? [])]).toEqual(
+          expect.arrayContaining(fieldsIn(single ?? double ?? '')),
+        );
+    }
+  });
+
+  test('asks for failures that are counted, and for answers that API Gateway gives', () => {
+    const failures = all(/(?:\bFailure = "|`why )([\w-]+)/g);
+    expect(failures.length).toBeGreaterThan(8);
+    for (const name of failures) expect(failureNames).toContain(name);
+    const given = resourcesOf(template, 'AWS::ApiGateway::GatewayResponse').map(
+      ([, { Properties }]) => Properties.ResponseType,
+    );
+    for (const list of all(/answeredBy (?:in|=) ([^|]+)/g)) {
+      for (const [, type] of list.matchAll(/"(\w+)"/g)) expect(given).toContain(type);
+    }
+  });
+
+  test('stops every method, and undoes it to what a deployment without settings of its own has', () => {
+    const { MethodSettings } = only(template, 'AWS::ApiGateway::Stage').Properties;
+    const paths = all(/op=replace,path='?([^',]+)/g);
+    const limits: number[] = [];
+    for (const { ResourcePath, HttpMethod, ...settings } of MethodSettings) {
+      for (const limit of ['rateLimit', 'burstLimit'])
+        expect(paths).toContain(`${ResourcePath}/${HttpMethod}/throttling/${limit}`);
+      limits.push(settings.ThrottlingRateLimit, settings.ThrottlingBurstLimit);
+    }
+    expect(all(/^throttle (\d[\d ]*\d)/gm)).toEqual([limits.map(() => 0).join(' '), limits.join(' ')]);
+  });
+});
+
+test('what a removed stack leaves is what the runbook says: secrets, logs, and API Gateway’s role for them', () => {
+  const left = Object.values(template.Resources).filter(({ DeletionPolicy }) => DeletionPolicy !== undefined);
+  expect([...new Set(left.map(({ Type }) => Type))].toSorted()).toEqual([
+    'AWS::ApiGateway::Account',
+    'AWS::IAM::Role',
+    'AWS::Logs::LogGroup',
+    'AWS::SecretsManager::Secret',
+  ]);
+});
+
+test('every field of a log line that the runbook explains stands in one', () => {
+  const [table = ''] = /\| field of.*?\n\n/s.exec(runbook) ?? [];
+  const explained = table.split('\n').flatMap((row) => row.split('|')[1]?.match(/(?<=`)\w+(?=`)/g) ?? []);
+  expect(explained.length).toBeGreaterThan(10);
+  expect(fieldsOfFailure()).toEqual(expect.arrayContaining(explained));
+});
+
+/** Of a line that a function has really written. */
+function fieldsOfFailure(): string[] {
+  using log = captureLog();
+  new CallRecord(lookupvisitor, gatewayEvent({ query: { groupid: '12345' } })).refused(
+    new Problem('internal', 'The relay failed.'),
+  );
+  return Object.keys(JSON.parse(log.text));
+}
+
+const words = /^(filter|fields|stats|sort|limit|count|by|in|or|and|like|desc|\d+)$/;
+
+function fieldsIn(query: string): string[] {
+  const names = query.replaceAll(/"[^"]*"|'[^']*'/g, '').match(/@?[A-Za-z][\w.]*|\d+/g) ?? [];
+  return names.filter((name) => !words.test(name));
+}
