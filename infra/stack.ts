@@ -1,6 +1,6 @@
-import { Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { RelayConfig } from '../shared/api/config/relay.ts';
+import { ConfigurationError, type RelayConfig } from '../shared/api/config/relay.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { RelayApi } from './constructs/api.ts';
 import { RelayDashboard } from './constructs/dashboard.ts';
@@ -9,7 +9,7 @@ import { RelayFunction } from './constructs/relay-function.ts';
 import { TokenSecrets } from './constructs/token-secrets.ts';
 import { functions } from './functions.ts';
 
-export interface RelayStackProps extends StackProps {
+export interface RelayStackProps {
   readonly stage: string;
   readonly config: RelayConfig;
   /** The folder that `bundleFunctions` has written to. */
@@ -18,9 +18,9 @@ export interface RelayStackProps extends StackProps {
 
 /** The relay in an AWS account, of any region: it names neither, so the template fits all. */
 export class RelayStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, config, bundles, ...props }: RelayStackProps) {
+  constructor(scope: Construct, id: string, { stage, config, bundles }: RelayStackProps) {
     requireCallers(config);
-    super(scope, id, { description: 'Presence Relay: the Glance Presence endpoints at one host', ...props });
+    super(scope, id, { description: 'Presence Relay: the Glance Presence endpoints at one host' });
     Tags.of(this).add('application', 'presence-relay');
     Tags.of(this).add('stage', stage);
 
@@ -38,8 +38,8 @@ export class RelayStack extends Stack {
 /** Everything could be deployed, and nobody could call it. */
 function requireCallers({ callers }: RelayConfig): void {
   if (Object.keys(callers).length > 0) return;
-  throw new Error(
-    'relay.config.ts: callers: names nobody, so every call would be refused. Name the IAM roles that may call, with ' +
+  throw new ConfigurationError(
+    ': callers: names nobody, so every call would be refused. Name the IAM roles that may call, with ' +
       "their groups: callers: { 'agent-desk': { groups: [12345] } }",
   );
 }

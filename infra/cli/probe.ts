@@ -1,15 +1,16 @@
 import { text } from 'node:stream/consumers';
 import { serverRules } from '../../shared/presence/address.ts';
 import { groupId, type VisitorId, visitorId } from '../../shared/presence/ids.ts';
-import { conclude, type Step } from '../../shared/presence/probe/report.ts';
-import type { TokenText } from '../../shared/presence/probe/token.ts';
-import { probe } from '../../shared/presence/probe.ts';
-import { readArguments, runCommand, UsageError, wholeNumber } from '../local/cli/command.ts';
+import { readArguments, runCommand, UsageError, wholeNumber } from '../command.ts';
+import { portCount } from '../local/ports.ts';
 import { loadRelayConfig } from '../relay-config.ts';
 import { Lines } from './probe/lines.ts';
-import { awsSource, localPorts, localSource } from './probe/source.ts';
+import { probe } from './probe/probe.ts';
+import { conclude, type Step } from './probe/report.ts';
+import { awsSource, localSource } from './probe/source.ts';
+import type { TokenText } from './probe/token.ts';
 
-const usage = `Asks the Presence service of a group what it answers to this account, and says whether the relay gets on with it.
+const usage = `Puts a few questions to the Presence service of a group, and says whether the relay understands the answers.
 
 npm run probe -- <group> [options]
 
@@ -55,8 +56,8 @@ async function main(): Promise<void> {
   const groupid = groupId.parse(id);
   if (!values.local && values.port !== undefined) throw new UsageError('--port goes with --local');
   const source = values.local
-    ? localSource(groupid, wholeNumber('port', values.port ?? '4700', 1, 65_536 - localPorts))
-    : awsSource(groupid, group.secretArn);
+    ? localSource(groupid, wholeNumber('port', values.port ?? '4700', 1, 65_536 - portCount))
+    : awsSource(groupid, group.secret?.arn);
   const input = {
     groupid,
     rules: serverRules({ ...group, ...(source.presence && { presence: source.presence }) }),

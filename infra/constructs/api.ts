@@ -5,12 +5,9 @@ import {
   EndpointAccessMode,
   EndpointType,
   LambdaIntegration,
-  LogGroupLogDestination,
-  MethodLoggingLevel,
   ResponseTransferMode,
   RestApi,
   SecurityPolicy,
-  type StageOptions,
 } from 'aws-cdk-lib/aws-apigateway';
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
@@ -18,10 +15,11 @@ import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { stackName } from '../names.ts';
 import { callersPolicy } from './callers-policy.ts';
 import { RelayDomain } from './domain.ts';
-import { accessLogFormat, GatewayLogs } from './gateway-logs.ts';
+import { GatewayLogs } from './gateway-logs.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { addPreflight } from './preflight.ts';
 import type { RelayFunction } from './relay-function.ts';
+import { stageOptions } from './stage-options.ts';
 
 interface RelayApiProps {
   readonly stage: string;
@@ -46,7 +44,7 @@ export class RelayApi extends Construct {
       policy: callersPolicy(config, stage),
       defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
       cloudWatchRole: false,
-      deployOptions: stageOptions(stage, config, this.logs, functions),
+      deployOptions: stageOptions(stage, config, this.logs.access),
     });
     refuseOldTls(this.rest);
     // The outputs of the stack tell the address in their own way.
@@ -118,44 +116,7 @@ export class RelayApi extends Construct {
 
 /** Without a policy of its own, an API takes TLS 1.0. */
 function refuseOldTls(api: RestApi): void {
-  const resource = api.node.defaultChild as CfnRestApi;
+  const resource = api.node.defaultChild as CfnRestApi; // of a RestApi it is always that
   resource.securityPolicy = SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09;
   resource.endpointAccessMode = EndpointAccessMode.BASIC;
-}
-
-function stageOptions(
-  stageName: string,
-  { throttle }: RelayConfig,
-  { access }: GatewayLogs,
-  functions: readonly RelayFunction[],
-): StageOptions {
-  const logging = {
-    loggingLevel: MethodLoggingLevel.ERROR,
-    dataTraceEnabled: false,
-    metricsEnabled: false,
-    cachingEnabled: false,
-  };
-  const own = functions.flatMap(({ spec: { endpoint, throttle: most } }) =>
-    most
-      ? [
-          [
-            `${endpoint.path}/${endpoint.method}`,
-            {
-              ...logging,
-              throttlingRateLimit: Math.min(most.rate, throttle.rate),
-              throttlingBurstLimit: Math.min(most.burst, throttle.burst),
-            },
-          ] as const,
-        ]
-      : [],
-  );
-  return {
-    stageName,
-    accessLogDestination: new LogGroupLogDestination(access),
-    accessLogFormat,
-    ...logging,
-    throttlingRateLimit: throttle.rate,
-    throttlingBurstLimit: throttle.burst,
-    methodOptions: Object.fromEntries(own),
-  };
 }

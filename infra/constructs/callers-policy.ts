@@ -1,7 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { readRole } from '../../shared/api/config/callers.ts';
-import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import { ConfigurationError, type RelayConfig } from '../../shared/api/config/relay.ts';
 
 /**
  * Lets the configured roles through API Gateway, whether or not a policy of their own allows it; a role of another
@@ -16,7 +16,7 @@ export function callersPolicy({ callers }: RelayConfig, stage: string): PolicyDo
     // With a path or without: the name alone tells roles of an account apart.
     return [`${role}/${name}`, `${role}/*/${name}`];
   });
-  return new PolicyDocument({
+  const policy = new PolicyDocument({
     statements: [
       new PolicyStatement({
         sid: 'ConfiguredCallers',
@@ -28,4 +28,19 @@ export function callersPolicy({ callers }: RelayConfig, stage: string): PolicyDo
       }),
     ],
   });
+  requireRoom(policy);
+  return policy;
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html */
+const mostCharacters = 8_192;
+
+function requireRoom(policy: PolicyDocument): void {
+  // What CloudFormation fills in, a partition or an account, takes 12 characters at most.
+  const text = JSON.stringify(policy.toJSON()).replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(12));
+  if (text.length <= mostCharacters) return;
+  throw new ConfigurationError(
+    `: callers: the policy of the API would hold ${text.length} characters, and API Gateway takes ` +
+      `${mostCharacters}; name fewer roles`,
+  );
 }

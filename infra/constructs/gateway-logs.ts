@@ -1,5 +1,11 @@
-import { Validations } from 'aws-cdk-lib';
-import { AccessLogField, AccessLogFormat, CfnAccount, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import {
+  AccessLogField,
+  AccessLogFormat,
+  CfnAccount,
+  type CfnRestApi,
+  type RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -48,15 +54,18 @@ export class GatewayLogs extends Construct {
       ...this.#settings(),
     });
     stage.node.addDependency(errors);
-    if (this.#config.logs.gatewayRole === 'create') stage.node.addDependency(this.#accountRole());
+    if (this.#config.logs.gatewayRole === 'create') stage.node.addDependency(this.#accountRole(api));
   }
 
   #settings() {
     return { retention: this.#config.logs.retentionDays, removalPolicy: removalPolicy(this.#config) };
   }
 
-  /** Of the whole account in this region, so it outlives the stack: other APIs write their logs by it. */
-  #accountRole(): CfnAccount {
+  /**
+   * Of the whole account in this region: other APIs write their logs by it. So it outlives the stack, an ephemeral one
+   * too, since the setting cannot be taken back.
+   */
+  #accountRole(api: RestApi): CfnAccount {
     const role = new Role(this, 'AccountRole', {
       assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
       description: 'Lets API Gateway write logs, for all APIs of the account in this region',
@@ -67,8 +76,9 @@ export class GatewayLogs extends Construct {
       reason: 'The role serves every API of the account; AWS keeps this policy for exactly that.',
     });
     const account = new CfnAccount(this, 'Account', { cloudWatchRoleArn: role.roleArn });
-    role.applyRemovalPolicy(removalPolicy(this.#config));
-    account.applyRemovalPolicy(removalPolicy(this.#config));
+    // An account that has never had an API does not take the setting.
+    account.node.addDependency(api.node.defaultChild as CfnRestApi); // of a RestApi it is always that
+    for (const kept of [role, account]) kept.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return account;
   }
 }

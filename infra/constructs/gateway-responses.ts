@@ -1,6 +1,7 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { anyOrigin } from '../../shared/api/cors.ts';
 import { Problem, type ProblemCode, problemAnswer } from '../../shared/api/problem.ts';
+import { unknownPath } from '../../shared/api/unknown.ts';
 
 interface Answer {
   readonly code: ProblemCode;
@@ -25,7 +26,7 @@ const tooMany: Answer = {
  * All that API Gateway answers by itself, in words of the contract.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
  */
-const answers: Readonly<Record<string, Answer>> = {
+const answers = {
   ACCESS_DENIED: notAllowed,
   API_CONFIGURATION_ERROR: failed,
   AUTHORIZER_CONFIGURATION_ERROR: failed,
@@ -57,7 +58,7 @@ const answers: Readonly<Record<string, Answer>> = {
   },
   QUOTA_EXCEEDED: tooMany,
   REQUEST_TOO_LARGE: { code: 'payload-too-large', detail: 'The request must be at most 10 MB.' },
-  RESOURCE_NOT_FOUND: { code: 'not-found', detail: 'There is nothing at this path.' },
+  RESOURCE_NOT_FOUND: { code: 'not-found', detail: unknownPath().message },
   THROTTLED: tooMany,
   UNAUTHORIZED: {
     code: 'unauthenticated',
@@ -72,11 +73,14 @@ const answers: Readonly<Record<string, Answer>> = {
     code: 'forbidden-caller',
     detail: 'The firewall in front of the relay has refused the call.',
   },
-};
+} as const satisfies Record<string, Answer>;
+
+/** What API Gateway calls one of its own answers; the access log has it as `answeredBy`. */
+export type GatewayAnswer = keyof typeof answers;
 
 /** Makes every answer of API Gateway itself a problem; `pages` may read it too, since it holds nothing private. */
 export function addGatewayResponses(api: RestApi, { pages }: { pages: boolean }): void {
-  for (const [type, { code, detail, headers }] of Object.entries(answers)) {
+  for (const [type, { code, detail, headers }] of Object.entries<Answer>(answers)) {
     const { statusCode, body } = problemAnswer(new Problem(code, detail), '$context.requestId');
     api.addGatewayResponse(type, {
       type: ResponseType.of(type),

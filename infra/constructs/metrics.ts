@@ -1,61 +1,59 @@
 import type { Duration } from 'aws-cdk-lib';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type FailureName, failures, metricNamespace, upstream } from '../../shared/api/metrics.ts';
 import type { RelayApi } from './api.ts';
+import type { GatewayAnswer } from './gateway-responses.ts';
 
 /** Calls that failed by this name, as the functions count them. */
 export function failuresOf(stage: string, name: FailureName, period: Duration): Metric {
-  return new Metric({
-    namespace: metricNamespace,
-    metricName: failures.name,
-    dimensionsMap: { Stage: stage, Failure: name } satisfies Record<
-      (typeof failures.dimensions)[number],
-      string
-    >,
-    statistic: Stats.SUM,
-    period,
-  });
+  return metricOf(failures, { Stage: stage, Failure: name }, { statistic: Stats.SUM, period });
 }
 
 /** How long the calls of an endpoint waited for the Presence service. */
 export function upstreamOf(stage: string, endpoint: string, statistic: string, period: Duration): Metric {
-  return new Metric({
-    namespace: metricNamespace,
-    metricName: upstream.name,
-    dimensionsMap: { Stage: stage, Endpoint: endpoint } satisfies Record<
-      (typeof upstream.dimensions)[number],
-      string
-    >,
-    statistic,
-    period,
-    label: endpoint,
-  });
+  return metricOf(upstream, { Stage: stage, Endpoint: endpoint }, { statistic, period, label: endpoint });
+}
+
+function metricOf<Dimension extends string>(
+  { name: metricName }: { name: string; dimensions: readonly Dimension[] },
+  dimensionsMap: Record<Dimension, string>,
+  options: MetricOptions,
+): Metric {
+  return new Metric({ namespace: metricNamespace, metricName, dimensionsMap, ...options });
 }
 
 /** Calls that API Gateway refused for their number; it has no metric for them. */
 export function gatewayThrottles(scope: Construct, api: RelayApi, stage: string): Metric {
-  const types = ['THROTTLED', 'QUOTA_EXCEEDED'];
-  return fromAccessLog(scope, api, { name: 'GatewayThrottles', types, stage });
+  return fromAccessLog(scope, api, {
+    name: 'GatewayThrottles',
+    types: ['THROTTLED', 'QUOTA_EXCEEDED'],
+    stage,
+  });
 }
 
 /** Calls with a signature that is wrong, or of a role that nothing lets in. Those without any are the noise of the net. */
 export function gatewayRefusals(scope: Construct, api: RelayApi, stage: string): Metric {
-  const types = ['ACCESS_DENIED', 'INVALID_SIGNATURE', 'EXPIRED_TOKEN'];
+  const types = ['ACCESS_DENIED', 'INVALID_SIGNATURE', 'EXPIRED_TOKEN'] as const;
   return fromAccessLog(scope, api, { name: 'GatewayRefusals', types, stage });
 }
 
 /** Calls that API Gateway failed by itself; its own metric counts the problems that functions tell as well. */
 export function gatewayFailures(scope: Construct, api: RelayApi, stage: string): Metric {
-  const types = ['INTEGRATION_FAILURE', 'INTEGRATION_TIMEOUT', 'API_CONFIGURATION_ERROR', 'DEFAULT_5XX'];
+  const types = [
+    'INTEGRATION_FAILURE',
+    'INTEGRATION_TIMEOUT',
+    'API_CONFIGURATION_ERROR',
+    'DEFAULT_5XX',
+  ] as const;
   return fromAccessLog(scope, api, { name: 'GatewayFailures', types, stage });
 }
 
 interface CountedAnswers {
   readonly name: string;
   /** Which of API Gateway's own answers. */
-  readonly types: readonly string[];
+  readonly types: readonly GatewayAnswer[];
   readonly stage: string;
 }
 

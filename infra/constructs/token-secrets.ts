@@ -12,6 +12,7 @@ interface TokenSecret {
   readonly name: string;
   readonly arn: string;
   readonly keyArn: string | undefined;
+  /** Made by this stack. */
   readonly isOwn: boolean;
 }
 
@@ -26,15 +27,17 @@ export class TokenSecrets extends Construct {
 
   constructor(scope: Construct, id: string, { stage, config }: TokenSecretsProps) {
     super(scope, id);
-    this.all = Object.entries(config.groups).map(([groupid, { secretArn, secretKeyArn }]) =>
-      secretArn === undefined
-        ? this.#make(groupid, secretName(stage, groupid), config)
-        : { groupid, name: secretArn, arn: secretArn, keyArn: secretKeyArn, isOwn: false },
+    this.all = Object.entries(config.groups).map(([groupid, { secret }]) =>
+      secret
+        ? { groupid, name: secret.arn, arn: secret.arn, keyArn: secret.keyArn, isOwn: false }
+        : this.#make(groupid, secretName(stage, groupid), config),
     );
   }
 
   nameOf(groupid: string): string {
-    return this.all.find((secret) => secret.groupid === groupid)?.name ?? '';
+    const secret = this.all.find((each) => each.groupid === groupid);
+    if (!secret) throw new Error(`there is no secret of group ${groupid}`);
+    return secret.name;
   }
 
   /** What a function needs to read them, and nothing else. */

@@ -11,6 +11,7 @@ import { withEveryRight } from './caller.ts';
 import { startGateway } from './gateway/gateway.ts';
 import type { Route } from './gateway/routes.ts';
 import { LocalFunction } from './lambda/function.ts';
+import { namedServers, portsFrom } from './ports.ts';
 import { type PresenceEmulator, startPresenceEmulator } from './presence/emulator.ts';
 import { type SecretsManager, startSecretsManager } from './secrets/server.ts';
 import { startSite } from './site/site.ts';
@@ -38,17 +39,7 @@ export interface LocalStack extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const servers = 2;
 const stage = 'local';
-
-/** How many ports the whole stack takes, from the relay's on. */
-export const portCount = 4 + servers;
-
-/** The emulator's named servers lie behind its load balancer. */
-function portsFrom(port: number) {
-  const at = (offset: number) => (port === 0 ? 0 : port + offset);
-  return { relay: at(0), presence: at(1), site: at(2 + servers), secrets: at(3 + servers) };
-}
 
 /**
  * Brings up the relay on this machine: the Presence emulator, Secrets Manager, the bundles of all functions behind
@@ -65,7 +56,7 @@ export async function startLocalStack({
 
   const bundles = await startBundling(opened);
   const emulator = opened.use(
-    await startPresenceEmulator({ port: ports.presence, servers, groups: groupids }),
+    await startPresenceEmulator({ port: ports.presence, servers: namedServers, groups: groupids }),
   );
   const secrets = opened.adopt(await startSecretsManager({ port: ports.secrets }), (it) => it.close());
   opened.defer(keepTokensFresh(emulator, secrets, groupids));
@@ -117,7 +108,7 @@ async function startBundling(opened: AsyncDisposableStack) {
   return { folder, done };
 }
 
-/** What the stack on AWS does with `refresh-token`, with the same periods. */
+/** On AWS somebody has to put a token every two hours; here nobody need think of it. */
 function keepTokensFresh(emulator: PresenceEmulator, secrets: SecretsManager, groupids: readonly number[]) {
   const putTokens = () => {
     for (const groupid of groupids) {

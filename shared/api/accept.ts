@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { isStrictVisitorId, type VisitorId } from '../presence/ids.ts';
+import { type GroupId, isStrictVisitorId, type VisitorId } from '../presence/ids.ts';
 import { grantOf } from './caller.ts';
 import type { DeployedCaller } from './config/callers.ts';
 import type { Endpoint } from './endpoints.ts';
@@ -25,7 +25,8 @@ export function accept<E extends Endpoint>(
   requireOwn(endpoint, event);
   const caller = grantOf(callers, event.requestContext);
   const { query, body } = parseRequest(endpoint, event);
-  const { groupid, visitorid } = query as { groupid: string; visitorid?: VisitorId };
+  // Every query of the table has these; of `E` the compiler knows only that it is one of the table.
+  const { groupid, visitorid } = query as { groupid: GroupId; visitorid?: VisitorId };
   const group = groups.get(groupid);
   if (!group) throw new Problem('forbidden-group', 'This relay does not serve that group.');
   if (!caller.groups.includes(groupid))

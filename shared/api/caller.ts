@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { type DeployedCaller, roleKey } from './config/callers.ts';
+import { type DeployedCaller, type Role, roleKey } from './config/callers.ts';
 import { Problem } from './problem.ts';
 
 type RequestContext = APIGatewayProxyEvent['requestContext'];
@@ -7,12 +7,18 @@ type RequestContext = APIGatewayProxyEvent['requestContext'];
 const assumedRole = /^arn:aws[a-z-]*:sts::(\d{12}):assumed-role\/([\w+=,.@-]{1,64})\/[^/]+$/;
 
 /**
- * Who has signed the call, as API Gateway found out: `<account>:<role>`. The name of the role's session is left out,
- * since whoever assumes the role chooses it. Undefined for whoever is no role.
+ * The role that has signed the call, as API Gateway found out. The name of its session is left out, since whoever
+ * assumes the role chooses it. Undefined for whoever is no role.
  */
-export function callerName({ identity }: RequestContext): string | undefined {
+function callerOf({ identity }: RequestContext): Role | undefined {
   const [, account, name] = assumedRole.exec(identity?.userArn ?? '') ?? [];
-  return account && name ? roleKey({ account, name }) : undefined;
+  return account && name ? { account, name } : undefined;
+}
+
+/** For the log: `<account>:<role>`. */
+export function callerName(context: RequestContext): string | undefined {
+  const role = callerOf(context);
+  return role && roleKey(role);
 }
 
 /** What this caller may do. Throws `forbidden-caller`. */
@@ -20,14 +26,14 @@ export function grantOf(
   callers: ReadonlyMap<string, DeployedCaller>,
   context: RequestContext,
 ): DeployedCaller {
-  const name = callerName(context) ?? '';
-  const [account, role = ''] = name.split(':');
-  const grant = callers.get(name) ?? (account === context.accountId ? callers.get(role) : undefined);
-  if (!grant) throw forbidden(name);
+  const role = callerOf(context);
+  if (!role) throw forbidden('A caller that is no IAM role');
+  const own = role.account === context.accountId ? callers.get(role.name) : undefined;
+  const grant = callers.get(roleKey(role)) ?? own;
+  if (!grant) throw forbidden(`The role ${roleKey(role)}`);
   return grant;
 }
 
-function forbidden(name: string): Problem {
-  const who = name ? `The role ${name}` : 'A caller that is no IAM role';
+function forbidden(who: string): Problem {
   return new Problem('forbidden-caller', `${who} is not granted this endpoint.`);
 }

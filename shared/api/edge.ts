@@ -23,11 +23,13 @@ export interface Call<E extends Endpoint> extends Accepted<E> {
 const gatewayMs = 28_000;
 /** What a function keeps of its own time to answer that it ran out of it. */
 const marginMs = 500;
+/** API Gateway ends a stream after 15 minutes, a cold start among them. */
+const gatewayStreamMs = 899_000;
 /**
- * Lambda streams 200 MB at most; cut short of that by ourselves, an answer never looks whole.
- * https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
+ * Lambda streams 200 MB at most, the head of the answer among them; cut short of that by ourselves, an answer never
+ * looks whole. https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
  */
-const mostStreamedBytes = 200_000_000;
+const mostStreamedBytes = 200_000_000 - 16_384;
 
 /** A function behind API Gateway that answers at once. */
 export function serve<E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<string>) {
@@ -41,7 +43,7 @@ export function serve<E extends Endpoint>(endpoint: E, handle: (call: Call<E>) =
       const deadline = deadlineIn(Math.min(gatewayMs - ageMs(event), ownMs(context)));
       const call = callOf(endpoint, event, opened, deadline, record);
       const answer = jsonAnswer(await record.upstream(handle(call)));
-      record.ended('answered');
+      record.answered();
       return forOrigin(answer, event, origins);
     } catch (error) {
       return forOrigin(refusal(error, event, record), event, origins);
@@ -63,7 +65,8 @@ export function serveStream<E extends Endpoint>(
     try {
       const opened = await relay();
       origins = opened.origins;
-      const call = callOf(endpoint, event, opened, deadlineIn(ownMs(context)), record);
+      const deadline = deadlineIn(Math.min(gatewayStreamMs - ageMs(event), ownMs(context)));
+      const call = callOf(endpoint, event, opened, deadline, record);
       body = await record.upstream(handle(call));
     } catch (error) {
       const { body: text, ...head } = forOrigin(refusal(error, event, record), event, origins);
@@ -78,22 +81,27 @@ export function serveStream<E extends Endpoint>(
   });
 }
 
+/**
+ * A failure must not destroy Lambda's stream: the runtime leaves the rejection that comes of it to nobody, so that the
+ * whole execution environment ends, and prints the cause. What is thrown here instead makes the runtime break it off.
+ */
 async function passOn(body: Readable, answer: Writable, mostBytes: number, record: CallRecord) {
-  let readerLeft = false;
-  // Whichever side ends first takes the other with it; so the reader was first if the body is still whole by then.
-  const closed = () => {
-    readerLeft ||= !body.errored;
-  };
-  answer.once('error', closed).once('close', closed);
   try {
-    await pipeline(body, (source) => atMost(mostBytes, source), answer);
-    record.ended('answered');
+    await pipeline(body, (source) => atMost(mostBytes, source), answer, { end: false });
+    await endOf(answer);
   } catch (error) {
-    if (readerLeft) return record.ended('reader left');
     record.cut(error);
     // Lambda logs what is thrown, so nothing of the cause may stand in it.
     throw new Error('the answer was broken off');
   }
+  record.answered();
+}
+
+function endOf(answer: Writable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    answer.once('error', reject);
+    answer.end(resolve);
+  });
 }
 
 /** The answer is longer than the platform would let through. */

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { PresenceError } from '../presence/errors.ts';
 import { groupId } from '../presence/ids.ts';
 import { createLog, type Log } from '../runtime/log.ts';
-import { embeddedMetrics } from '../runtime/metrics.ts';
+import { embeddedMetrics, type Metric } from '../runtime/metrics.ts';
 import { callerName } from './caller.ts';
 import type { Endpoint } from './endpoints.ts';
 import { reasonOf } from './failure.ts';
@@ -14,7 +14,8 @@ export class CallRecord {
   readonly log: Log;
   readonly #endpoint: string;
   readonly #began = performance.now();
-  #upstreamMs = 0;
+  /** Missing as long as the Presence service was not asked: a refused call would count as one that took no time. */
+  #upstreamMs: number | undefined;
 
   constructor({ name }: Endpoint, { requestContext, queryStringParameters }: APIGatewayProxyEvent) {
     const group = groupId.safeParse(queryStringParameters?.groupid);
@@ -37,8 +38,8 @@ export class CallRecord {
     }
   }
 
-  ended(event: 'answered' | 'reader left'): void {
-    this.log.info(event, this.#fields(), embeddedMetrics(metricNamespace, [upstream]));
+  answered(): void {
+    this.log.info('answered', this.#fields(), this.#metrics());
   }
 
   refused(problem: Problem): void {
@@ -46,24 +47,29 @@ export class CallRecord {
     const refusedServer = cause instanceof PresenceError && cause.code === 'refused-server';
     const reason = reasonOf(cause ?? problem);
     const failed = { reason, status, ...this.#failed(refusedServer ? 'refused-server' : code) };
-    const embedded = embeddedMetrics(metricNamespace, [failures, upstream]);
-    if (status < 500) this.log.info(code, failed, embedded);
-    else this.log.error(code, failed, embedded);
+    if (status < 500) this.log.info(code, failed, this.#metrics(failures));
+    else this.log.error(code, failed, this.#metrics(failures));
   }
 
   /** The answer had begun, so its caller sees no problem but an answer that breaks off. */
   cut(error: unknown): void {
-    const embedded = embeddedMetrics(metricNamespace, [failures, upstream]);
-    this.log.error('stream broken off', { reason: reasonOf(error), ...this.#failed('stream-cut') }, embedded);
+    const failed = { reason: reasonOf(error), ...this.#failed('stream-cut') };
+    this.log.error('stream broken off', failed, this.#metrics(failures));
   }
 
   #failed(name: FailureName) {
     return { ...this.#fields(), Failure: name, [failures.name]: 1 };
   }
 
+  #metrics(...counted: readonly Metric[]): object {
+    const measured = this.#upstreamMs === undefined ? [] : [upstream];
+    return embeddedMetrics(metricNamespace, [...counted, ...measured]);
+  }
+
   #fields() {
     return {
       ms: elapsedSince(this.#began),
+      // Not from the relay's own environment: a call that finds it broken is counted too.
       Stage: process.env.RELAY_STAGE ?? 'unknown',
       Endpoint: this.#endpoint,
       [upstream.name]: this.#upstreamMs,

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** Nobody listens there: whatever asks the network for something fails. */
-const nowhere = 'http://127.0.0.1:9';
+/** In every process of the synthesis, npm and the CDK among them, a connection to another machine fails. */
+const noNetwork = `--require ${JSON.stringify(path.join(root, 'test/support/no-network.cjs'))}`;
 
 let house: string;
 
@@ -32,9 +32,7 @@ function synth(environment: NodeJS.ProcessEnv = {}): Promise<{ code: number; sai
   const env = {
     PATH: process.env.PATH,
     HOME: house,
-    HTTP_PROXY: nowhere,
-    HTTPS_PROXY: nowhere,
-    AWS_EC2_METADATA_DISABLED: 'true',
+    NODE_OPTIONS: noNetwork,
     ...environment,
   };
   return new Promise((resolve) => {
@@ -43,6 +41,22 @@ function synth(environment: NodeJS.ProcessEnv = {}): Promise<{ code: number; sai
     });
   });
 }
+
+test('A process without network cannot reach another machine, and can reach this one', async () => {
+  const program = `
+    const server = require('node:http').createServer((_, answer) => answer.end('here')).listen(0, '127.0.0.1', async () => {
+      const own = await fetch('http://127.0.0.1:' + server.address().port).then((answer) => answer.text());
+      const other = await fetch('http://192.0.2.1').catch((error) => String(error.cause ?? error));
+      console.log(own, other);
+      process.exit();
+    });`;
+  const said = await new Promise((resolve) => {
+    execFile(process.execPath, ['-e', program], { env: { NODE_OPTIONS: noNetwork } }, (_, stdout) =>
+      resolve(stdout),
+    );
+  });
+  expect(said).toBe('here Error: no network: 192.0.2.1\n');
+});
 
 describe('npm run synth', () => {
   test('writes the template of the stage and its assets, with no network and no credentials', {

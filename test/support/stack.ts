@@ -33,8 +33,10 @@ export const minimal = {
 export const full = {
   groups: {
     12345: {
-      secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/12345-AbCdEf',
-      secretKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666',
+      secret: {
+        arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/12345-AbCdEf',
+        keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666',
+      },
     },
     72: { visitorids: 'strict' },
   },

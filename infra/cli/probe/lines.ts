@@ -1,4 +1,4 @@
-import type { Step, Verdict } from '../../../shared/presence/probe/report.ts';
+import type { Step, Verdict } from './report.ts';
 
 const marks: Record<Verdict, string> = { ok: 'ok  ', warn: 'WARN', fail: 'FAIL', skipped: 'skip' };
 const width = 110;

@@ -1,8 +1,9 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { tokenSecret } from '../../../shared/presence/probe/secret.ts';
-import type { TokenText } from '../../../shared/presence/probe/token.ts';
 import { region } from '../../local/account.ts';
+import { portsFrom } from '../../local/ports.ts';
 import { secretName, stageName } from '../../names.ts';
+import { tokenSecret } from './secret.ts';
+import type { TokenText } from './token.ts';
 
 /** Where a group's token lies, and where its Presence service is, unless that is the one of the configuration. */
 export interface Source {
@@ -13,9 +14,9 @@ export interface Source {
 const requestHandler = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
 
 /** The secret of the configuration, or else the one that the stack has made. */
-export function awsSource(groupid: string, secretArn: string | undefined): Source {
-  const secret = secretArn ?? secretName(stageName(), groupid);
-  const ofSecret = secretArn?.split(':')[3];
+export function awsSource(groupid: string, ownArn: string | undefined): Source {
+  const secret = ownArn ?? secretName(stageName(), groupid);
+  const ofSecret = ownArn?.split(':')[3];
   const client = new SecretsManagerClient({
     maxAttempts: 2,
     requestHandler,
@@ -24,13 +25,11 @@ export function awsSource(groupid: string, secretArn: string | undefined): Sourc
   return { token: tokenSecret({ client, secret }) };
 }
 
-/** How many ports a local run takes, from that of the relay on: infra/local/stack.ts. */
-export const localPorts = 6;
-
 /** What `npm start` has brought up. */
 export function localSource(groupid: string, port: number): Source {
+  const ports = portsFrom(port);
   const client = new SecretsManagerClient({
-    endpoint: `http://127.0.0.1:${port + 5}`,
+    endpoint: `http://127.0.0.1:${ports.secrets}`,
     region,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
@@ -43,7 +42,7 @@ export function localSource(groupid: string, port: number): Source {
       'is the local run up? Start it by "npm start" in another terminal; --port tells of another port',
   };
   return {
-    presence: `http://127.0.0.1:${port + 1}`,
+    presence: `http://127.0.0.1:${ports.presence}`,
     token: tokenSecret({ client, secret: secretName('local', groupid), hints }),
   };
 }

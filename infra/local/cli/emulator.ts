@@ -1,8 +1,15 @@
+import {
+  printReady,
+  readOptions,
+  runCommand,
+  UsageError,
+  untilInterrupted,
+  wholeNumber,
+} from '../../command.ts';
 import { maxCrowd } from '../presence/control/schemas.ts';
 import { type PresenceEmulator, startPresenceEmulator } from '../presence/emulator.ts';
 import { Refusal } from '../presence/http/refusal.ts';
 import { switchesAtStart, switchFromText, withSwitches } from '../presence/switches.ts';
-import { printReady, readOptions, runCommand, UsageError, untilInterrupted, wholeNumber } from './command.ts';
 
 const usage = `An emulator of the Glance Presence service, on 127.0.0.1.
 

@@ -1,7 +1,8 @@
+import { printReady, readOptions, runCommand, untilInterrupted, wholeNumber } from '../../command.ts';
 import { loadRelayConfig } from '../../relay-config.ts';
 import { mostInstances } from '../lambda/scaling.ts';
-import { type LocalStack, portCount, startLocalStack } from '../stack.ts';
-import { printReady, readOptions, runCommand, untilInterrupted, wholeNumber } from './command.ts';
+import { portCount } from '../ports.ts';
+import { type LocalStack, startLocalStack } from '../stack.ts';
 
 const usage = `The whole relay on this machine, with an emulator in the place of Glance. Needs no account and no network.
 

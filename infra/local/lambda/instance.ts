@@ -53,7 +53,6 @@ export class Instance {
     this.#current = invocation;
     invocation.assign({
       taken: () => this.#tell(invocation, { type: 'taken' }),
-      unwanted: () => this.#tell(invocation, { type: 'unwanted' }),
     });
     if (this.isReady) this.#begin(invocation);
     else this.#limit(startSeconds);

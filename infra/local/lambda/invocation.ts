@@ -5,10 +5,9 @@ import { FunctionError, type FunctionFailure, RequestTooLarge } from './failure.
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const maxEventBytes = 6 * 1024 * 1024;
 
-/** Whoever makes the answer, and hears how it is received. */
+/** Whoever makes the answer. */
 interface Source {
   taken(): void;
-  unwanted(): void;
 }
 
 /** One event and its answer, from the call to the end of the answer. */
@@ -29,8 +28,10 @@ export class Invocation {
     }
     this.answer = new Readable({
       read: () => this.#wantsMore(),
+      // As on Lambda, a function does not hear that its caller has gone: it goes on, and what it writes is let go.
+      // https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
       destroy: (error, done) => {
-        if (!this.answer.readableEnded) this.#source?.unwanted();
+        this.#wantsMore();
         done(error);
       },
     });
@@ -57,7 +58,8 @@ export class Invocation {
 
   receive(bytes: Uint8Array): void {
     this.#owesTaken = true;
-    this.answer.push(bytes);
+    if (this.isWanted) this.answer.push(bytes);
+    else this.#wantsMore();
   }
 
   end(): void {

@@ -4,9 +4,7 @@ import type { FunctionFailure } from './failure.ts';
 export type ToInstance =
   | { readonly type: 'invoke'; readonly event: string; readonly context: InvocationContext }
   /** The last piece of the answer has been taken; the next one may come. */
-  | { readonly type: 'taken' }
-  /** Nobody wants the rest of the answer. */
-  | { readonly type: 'unwanted' };
+  | { readonly type: 'taken' };
 
 /** From the instance to the platform. At most one piece of `data` is on its way before it is `taken`. */
 export type FromInstance =

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { groupId } from '../../presence/ids.ts';
 import { functionName } from '../../presence/message.ts';
 import { type Endpoint, endpoints, query } from '../endpoints.ts';
 import { configuredId } from './groups.ts';
@@ -61,11 +62,11 @@ export const configuredCaller = z.strictObject({
 export type ConfiguredCaller = z.infer<typeof configuredCaller>;
 
 /** What a function knows of one of its callers. */
-export const deployedCaller = z.strictObject({ groups: z.array(z.string()), invocable });
+export const deployedCaller = z.strictObject({ groups: z.array(groupId), invocable });
 export type DeployedCaller = z.infer<typeof deployedCaller>;
 
 /** What the function of an endpoint has to be told of its callers, by `roleKey`; defaults are left out. */
-export function toldTo(
+export function deployedCallers(
   { name, body }: Endpoint,
   callers: Readonly<Record<string, ConfiguredCaller>>,
 ): Record<string, z.input<typeof deployedCaller>> {

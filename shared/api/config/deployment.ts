@@ -1,8 +1,16 @@
 import * as z from 'zod/mini';
 import { arn } from './arn.ts';
 
-const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;
-const origin = /^(https:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?)$/;
+const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+const hostName = new RegExp(`^(?=.{1,253}$)${label}(\\.${label})+$`);
+const originForm = new RegExp(
+  `^(https://${label}(\\.${label})*|http://(localhost|127\\.0\\.0\\.1))(:\\d{1,5})?$`,
+);
+
+/** As a browser writes it: whatever differs from that would never be the origin of a page. */
+function isOrigin(text: string): boolean {
+  return originForm.test(text) && URL.parse(text)?.origin === text;
+}
 
 /** An address of the company's own in place of the one that API Gateway gives. */
 const domain = z.strictObject({
@@ -21,7 +29,16 @@ const domain = z.strictObject({
 /** Pages that may call the relay from a browser, with credentials for AWS of their own. */
 const cors = z.strictObject({
   origins: z
-    .array(z.string().check(z.regex(origin, 'must be https:// and a host name (http for localhost alone)')))
+    .array(
+      z
+        .string()
+        .check(
+          z.refine(
+            isOrigin,
+            'must be as a browser sends it: https://, a host name in lower case, a port unless it is 443, no slash at its end (http for localhost and 127.0.0.1 alone)',
+          ),
+        ),
+    )
     .check(z.minLength(1, 'must hold at least one origin')),
 });
 

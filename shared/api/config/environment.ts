@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { groupId } from '../../presence/ids.ts';
 import { jsonVariable } from '../../runtime/environment.ts';
 import type { Endpoint } from '../endpoints.ts';
-import { deployedCaller, toldTo } from './callers.ts';
-import { deployedGroup, toldOf } from './groups.ts';
-import type { RelayConfig } from './relay.ts';
+import { deployedCaller, deployedCallers } from './callers.ts';
+import { deployedGroup, deployedGroupOf } from './groups.ts';
+import { ConfigurationError, type RelayConfig } from './relay.ts';
 
 /** What the functions of the endpoints read of their environment. */
 export const relayEnvironment = z.object({
@@ -17,10 +17,11 @@ export const relayEnvironment = z.object({
   RELAY_ORIGINS: z.optional(jsonVariable(z.array(z.string()))),
 });
 
-/** Lambda's limit for all variables of a function together is 4 KB; some is left for others. */
-const mostBytes = 3_800;
+/** Lambda takes 4,096 bytes, of the JSON text of all variables together; some are left for others. */
+const mostBytes = 4_000;
 
-export interface Deployed {
+/** How things are named that the configuration does not name. */
+export interface DeployedNames {
   readonly stage: string;
   /** Name or ARN of the secret with the token of a group. */
   secretOf(groupid: string): string;
@@ -33,28 +34,25 @@ export interface Deployed {
 export function relayVariables(
   { groups, callers, cors }: RelayConfig,
   endpoint: Endpoint,
-  { stage, secretOf }: Deployed,
+  { stage, secretOf }: DeployedNames,
 ): Record<string, string> {
-  const told = Object.entries(groups).map(([id, group]) => [id, toldOf(group, secretOf(id))]);
+  const deployed = Object.entries(groups).map(([id, group]) => [id, deployedGroupOf(group, secretOf(id))]);
   const variables = {
     RELAY_STAGE: stage,
-    RELAY_GROUPS: JSON.stringify(Object.fromEntries(told)),
-    RELAY_CALLERS: JSON.stringify(toldTo(endpoint, callers)),
+    RELAY_GROUPS: JSON.stringify(Object.fromEntries(deployed)),
+    RELAY_CALLERS: JSON.stringify(deployedCallers(endpoint, callers)),
     ...(cors && { RELAY_ORIGINS: JSON.stringify(cors.origins) }),
   };
-  requireRoom(variables);
+  requireRoom(endpoint, variables);
   return variables;
 }
 
-function requireRoom(variables: Readonly<Record<string, string>>): void {
-  const sizes = Object.entries(variables).map(([name, value]) => ({
-    name,
-    bytes: Buffer.byteLength(name + value),
-  }));
-  const sum = sizes.reduce((total, { bytes }) => total + bytes, 0);
-  if (sum <= mostBytes) return;
-  const each = sizes.map(({ name, bytes }) => `${name} ${bytes}`).join(', ');
-  throw new Error(
-    `relay.config.ts: a function would be told ${sum} bytes (${each}), and Lambda takes ${mostBytes}; tell less of groups and callers`,
+function requireRoom({ name }: Endpoint, variables: Readonly<Record<string, string>>): void {
+  const bytes = (some: object) => Buffer.byteLength(JSON.stringify(some));
+  if (bytes(variables) <= mostBytes) return;
+  const each = Object.entries(variables).map(([variable, value]) => `${variable} ${bytes({ value })}`);
+  throw new ConfigurationError(
+    `: the function ${name} would get ${bytes(variables)} bytes of environment (${each.join(', ')}), of ${mostBytes} ` +
+      'at most; have fewer groups or callers, or share them out among stages',
   );
 }

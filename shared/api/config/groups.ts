@@ -25,15 +25,17 @@ const fields = {
   visitorids: z._default(z.enum(['lax', 'strict']), 'lax'),
 };
 
+const existingSecret = z.strictObject({
+  arn: arn('secretsmanager', 'secret:[\\w/+=.@-]+-[A-Za-z0-9]{6}', 'secret:<name>-<six characters>'),
+  /** The customer-managed key under which it is encrypted. */
+  keyArn: z.optional(arn('kms', 'key/[A-Za-z0-9-]+', 'key/<id>')),
+});
+
 /** A group as `relay.config.ts` tells it. */
 export const configuredGroup = z.strictObject({
   ...fields,
   /** An existing secret that holds the group's token; without it, the stack makes one. */
-  secretArn: z.optional(
-    arn('secretsmanager', 'secret:[\\w/+=.@-]+-[A-Za-z0-9]{6}', 'secret:<name>-<six characters>'),
-  ),
-  /** The customer-managed key under which that secret is encrypted. */
-  secretKeyArn: z.optional(arn('kms', 'key/[A-Za-z0-9-]+', 'key/<id>')),
+  secret: z.optional(existingSecret),
 });
 export type ConfiguredGroup = z.infer<typeof configuredGroup>;
 
@@ -47,14 +49,14 @@ export type DeployedGroup = z.infer<typeof deployedGroup>;
 
 /** Glance's own clients send a group as a JSON number too, so it is one that JavaScript holds exactly. */
 export const configuredId = groupId.check(
-  z.regex(/^[1-9]\d{0,14}$/, 'must be a number of at most 15 digits'),
+  z.regex(/^[1-9]\d{0,14}$/, 'must be a number of at most 15 digits that does not begin with 0'),
 );
 
 const defaults: Readonly<Record<string, unknown>> = configuredGroup.parse({});
 
-/** What a function has to be told of a group: defaults are left out, to make room for more groups. */
-export function toldOf(group: ConfiguredGroup, secret: string): z.input<typeof deployedGroup> {
-  const { secretArn: _, secretKeyArn: __, ...settings } = group;
+/** What a function has to know of a group: defaults are left out, to make room for more groups. */
+export function deployedGroupOf(group: ConfiguredGroup, secret: string): z.input<typeof deployedGroup> {
+  const { secret: _, ...settings } = group;
   const told = Object.entries(settings).filter(
     ([key, value]) => JSON.stringify(value) !== JSON.stringify(defaults[key]),
   );

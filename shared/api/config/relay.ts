@@ -13,32 +13,71 @@ const fields = z.strictObject({
   ...deploymentFields,
 });
 
+type Fields = z.infer<typeof fields>;
+type Report = (message: string, ...path: (string | number)[]) => void;
+
 /** What `relay.config.ts` holds. */
 export const relayConfig = fields.check((context) => {
-  const report = (message: string, ...path: (string | number)[]) =>
+  const report: Report = (message, ...path) =>
     context.issues.push({ code: 'custom', input: undefined, path, message });
-  const { groups, callers } = context.value;
+  checkCallers(context.value, report);
+  checkZone(context.value, report);
+  checkRegions(context.value, report);
+});
+export type RelayConfig = z.infer<typeof relayConfig>;
+
+function checkCallers({ groups, callers }: Fields, report: Report): void {
   const seen = new Map<string, string>();
   for (const [reference, caller] of Object.entries(callers)) {
     for (const [at, groupid] of caller.groups.entries()) {
-      if (!(groupid in groups)) report('must be one of the groups above', 'callers', reference, 'groups', at);
+      if (!(groupid in groups))
+        report(`group ${groupid} is none of the configured groups`, 'callers', reference, 'groups', at);
     }
     const key = roleKey(readRole(reference));
     const other = seen.get(key);
     if (other !== undefined) report(`is the same role as ${other}`, 'callers', reference);
     seen.set(key, reference);
   }
-  for (const [groupid, { secretArn, secretKeyArn }] of Object.entries(groups)) {
-    if (secretKeyArn !== undefined && secretArn === undefined)
-      report('needs "secretArn" beside it', 'groups', groupid, 'secretKeyArn');
+}
+
+function checkZone({ domain }: Fields, report: Report): void {
+  if (!domain?.zone) return;
+  const { name, zone } = domain;
+  if (name !== zone.name && !name.endsWith(`.${zone.name}`))
+    report(`must be a name in the zone ${zone.name}`, 'domain', 'name');
+}
+
+/** What the stack works with is in the region of the stack, so it is all in one. */
+function checkRegions({ groups, domain, waf, alarms }: Fields, report: Report): void {
+  const secrets = Object.entries(groups).map(
+    ([id, { secret }]) => [secret?.arn, 'groups', id, 'secret', 'arn'] as const,
+  );
+  const named = [
+    ...secrets,
+    [domain?.certificateArn, 'domain', 'certificateArn'] as const,
+    [waf?.webAclArn, 'waf', 'webAclArn'] as const,
+    [alarms?.topicArn, 'alarms', 'topicArn'] as const,
+  ];
+  const regions = named.flatMap(([arn, ...path]) => (arn ? [{ region: arn.split(':')[3], path }] : []));
+  const [first] = regions;
+  for (const { region, path } of regions) {
+    if (region !== first?.region) report(`is in another region than ${first?.path.join('.')}`, ...path);
   }
-});
-export type RelayConfig = z.infer<typeof relayConfig>;
+}
+
+/** Begins with the name of the file, so that whoever prints it need not say what it is about. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(fault: string, options?: ErrorOptions) {
+    super(`relay.config.ts${fault}`, options);
+  }
+}
 
 /** Checks a configuration, names every mistake, and fills in the defaults. */
 export function defineRelay(config: z.input<typeof relayConfig>): RelayConfig {
   const result = relayConfig.safeParse(config, { reportInput: true });
   if (result.success) return result.data;
   const flaws = flawsOf(result.error).map(flawText);
-  throw new Error(`relay.config.ts: ${flaws.join('; ')}`);
+  throw new ConfigurationError(`: ${flaws.join('; ')}`);
 }

@@ -186,7 +186,7 @@ describe('on AWS', () => {
 
   test('a secret of one’s own is read in its own region', async () => {
     const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:glance-AbCdEf';
-    const folder = houseWith(`{ 777: { secretArn: '${arn}' }, 778: {} }`);
+    const folder = houseWith(`{ 777: { secret: { arn: '${arn}' } }, 778: {} }`);
     const secrets = await startSecrets({});
     onTestFinished(() => secrets[Symbol.asyncDispose]());
     const env = { ...someAws, AWS_REGION: undefined, AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url };

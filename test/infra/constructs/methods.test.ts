@@ -102,7 +102,7 @@ describe('the stage', () => {
     expect(settingsOf(everything)[0]).toMatchObject({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
   });
 
-  test('never has a slower query than its own limit where all calls are limited to less', () => {
+  test('gives query no more than all calls have, where that is less than its own limit', () => {
     const slow = settingsOf(templateOf({ ...full, throttle: { rate: 1, burst: 2 } }));
     expect(slow[1]).toMatchObject({ ThrottlingRateLimit: 1, ThrottlingBurstLimit: 2 });
   });
@@ -161,7 +161,7 @@ test('A firewall stands before the stage where one is configured', () => {
   expect(resourcesOf(template, 'AWS::WAFv2::WebACLAssociation')).toEqual([]);
 });
 
-test('A change of the callers, the origins or an answer of API Gateway makes a new deployment of the API', () => {
+test('A change of the callers or the origins makes a new deployment of the API', () => {
   const deploymentOf = (config: Parameters<typeof templateOf>[0]) =>
     resourcesOf(templateOf(config), 'AWS::ApiGateway::Deployment').map(([id]) => id);
   const { callers, cors } = full;

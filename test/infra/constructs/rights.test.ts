@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { endpoints } from '../../../shared/api/endpoints.ts';
 import {
   full,
   functionNamed,
@@ -70,8 +71,8 @@ describe.each(names)('the function %s', (name) => {
 
   test('reads a secret that was there before, and uses the key of that secret for nothing else', () => {
     const rights = rightsOf(everything, name);
-    expect(rights).toContain(`Allow secretsmanager:GetSecretValue ${full.groups[12345].secretArn}`);
-    expect(rights).toContain(`Allow kms:Decrypt ${full.groups[12345].secretKeyArn}`);
+    expect(rights).toContain(`Allow secretsmanager:GetSecretValue ${full.groups[12345].secret.arn}`);
+    expect(rights).toContain(`Allow kms:Decrypt ${full.groups[12345].secret.keyArn}`);
     expect(rights.length).toBe(5);
     for (const [, policy] of resourcesOf(everything, 'AWS::IAM::Policy')) {
       const decrypt = statementsIn(policy).find(({ Action }) => Action === 'kms:Decrypt');
@@ -99,15 +100,26 @@ function logGroupOf(of: Template, name: string): string {
 
 describe('no statement', () => {
   test('of a role means every resource, or every action', () => {
-    for (const of of [template, everything]) {
-      for (const [, policy] of resourcesOf(of, 'AWS::IAM::Policy')) {
-        for (const { Action, Resource, Effect } of statementsIn(policy)) {
-          expect(Effect).toBe('Allow');
-          for (const action of [Action].flat()) expect(action).not.toContain('*');
-          for (const one of [Resource].flat()) expect(textOf(one)).not.toContain('*');
-        }
-      }
+    const statements = [template, everything].flatMap((of) =>
+      resourcesOf(of, 'AWS::IAM::Policy').flatMap(([, policy]) => statementsIn(policy)),
+    );
+    expect(statements.length).toBeGreaterThan(15);
+    for (const { Action, Resource, Effect } of statements) {
+      expect(Effect).toBe('Allow');
+      expect([Action].flat().join()).not.toContain('*');
+      expect([Resource].flat().map(textOf).join()).not.toContain('*');
     }
+  });
+
+  test('comes from elsewhere, but for API Gateway’s role for logs, which serves all APIs of the account', () => {
+    const managed = resourcesOf(everything, 'AWS::IAM::Role').flatMap(([id, { Properties }]) =>
+      (Properties.ManagedPolicyArns ?? []).map(
+        (arn: unknown) => `${id.replace(/\w{8}$/, '')} ${textOf(arn)}`,
+      ),
+    );
+    expect(managed).toEqual([
+      'ApiLogsAccountRole arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs',
+    ]);
   });
 
   test('lets anybody but the service take the role', () => {
@@ -148,6 +160,29 @@ describe('the API', () => {
       'arn:<AWS::Partition>:iam::444455556666:role/crm',
       'arn:<AWS::Partition>:iam::444455556666:role/*/crm',
     ]);
+  });
+
+  test('with more callers than its policy has room for is not deployed, and says why', () => {
+    const callers = (count: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, at) => [
+          `agent-desk-${at}`,
+          { groups: [1], endpoints: [endpoints[at % 4]?.name ?? 'query'] },
+        ]),
+      );
+    const policyOf = (count: number) => {
+      const api = only(
+        templateOf({ groups: { 1: {} }, callers: callers(count) }),
+        'AWS::ApiGateway::RestApi',
+      );
+      return JSON.stringify(api.Properties.Policy, (_, value) =>
+        value?.['Fn::Join'] ? textOf(value) : value,
+      );
+    };
+    expect(policyOf(70).replaceAll(/<AWS::\w+>/g, '111122223333').length).toBeLessThan(8_192);
+    expect(() => policyOf(90)).toThrow(
+      /^relay\.config\.ts: callers: the policy of the API would hold \d+ characters/,
+    );
   });
 
   test('without any caller is not deployed, and says why', () => {

@@ -90,13 +90,13 @@ describe('a command of the runbook', () => {
     expect(runbook).toContain('ERROR_LOG=API-Gateway-Execution-Logs_$API_ID/$STAGE ');
   });
 
-  test('asks the logs for fields that their lines have', () => {
+  test('asks the logs for fields that their lines have', async () => {
     const access = JSON.parse(only(template, 'AWS::ApiGateway::Stage').Properties.AccessLogSetting.Format);
     const fieldsOf: Readonly<Record<string, readonly string[]>> = {
       ACCESS_LOG: Object.keys(access),
       ERROR_LOG: [],
       // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
-      FUNCTION_LOGS: [...fieldsOfFailure(), 'record.status'],
+      FUNCTION_LOGS: [...(await fieldsOfFailure()), 'record.status'],
     };
     const asked = [...runbook.matchAll(/\binsights \d+ (?:'([^']+)'|"([^"]+)")((?: \$\w+_LOGS?)*)/g)];
     expect(asked.length).toBeGreaterThan(7);
@@ -143,19 +143,19 @@ test('what a removed stack leaves is what the runbook says: secrets, logs, and A
   ]);
 });
 
-test('every field of a log line that the runbook explains stands in one', () => {
+test('every field of a log line that the runbook explains stands in one', async () => {
   const [table = ''] = /\| field of.*?\n\n/s.exec(runbook) ?? [];
   const explained = table.split('\n').flatMap((row) => row.split('|')[1]?.match(/(?<=`)\w+(?=`)/g) ?? []);
   expect(explained.length).toBeGreaterThan(10);
-  expect(fieldsOfFailure()).toEqual(expect.arrayContaining(explained));
+  expect(await fieldsOfFailure()).toEqual(expect.arrayContaining(explained));
 });
 
 /** Of a line that a function has really written. */
-function fieldsOfFailure(): string[] {
+async function fieldsOfFailure(): Promise<string[]> {
   using log = captureLog();
-  new CallRecord(lookupvisitor, gatewayEvent({ query: { groupid: '12345' } })).refused(
-    new Problem('internal', 'The relay failed.'),
-  );
+  const record = new CallRecord(lookupvisitor, gatewayEvent({ query: { groupid: '12345' } }));
+  await record.upstream(Promise.resolve());
+  record.refused(new Problem('internal', 'The relay failed.'));
   return Object.keys(JSON.parse(log.text));
 }
 

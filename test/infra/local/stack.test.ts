@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { request } from 'undici';
 import { expect, test, vi } from 'vitest';
-import { type LocalStack, portCount, startLocalStack } from '../../../infra/local/stack.ts';
+import { portCount } from '../../../infra/local/ports.ts';
+import { type LocalStack, startLocalStack } from '../../../infra/local/stack.ts';
 import { defineRelay } from '../../../shared/api/config/relay.ts';
 import { freePorts } from '../../support/ports.ts';
 

@@ -3,6 +3,7 @@ import { accept } from '../../../shared/api/accept.ts';
 import type { DeployedGroup } from '../../../shared/api/config/groups.ts';
 import { lookupvisitor, signalvisitor } from '../../../shared/api/endpoints.ts';
 import { Problem } from '../../../shared/api/problem.ts';
+import { groupId } from '../../../shared/presence/ids.ts';
 import { type CallOptions, callerRole, gatewayEvent } from '../../support/gateway-event.ts';
 
 const group: DeployedGroup = {
@@ -11,12 +12,13 @@ const group: DeployedGroup = {
   visitorids: 'lax',
   secret: 's',
 };
+const [first, second] = [groupId.parse('1'), groupId.parse('2')];
 const relay = {
   groups: new Map([
-    ['1', group],
-    ['2', group],
+    [first, group],
+    [second, group],
   ]),
-  callers: new Map([[callerRole, { groups: ['1'], invocable: [] }]]),
+  callers: new Map([[callerRole, { groups: [first], invocable: [] }]]),
 };
 
 function refusal(

@@ -2,10 +2,11 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callerName, grantOf } from '../../../shared/api/caller.ts';
+import { groupId } from '../../../shared/presence/ids.ts';
 import { account, assumedRole, gatewayEvent } from '../../support/gateway-event.ts';
 
-const desk = { groups: ['1'], invocable: [] };
-const crm = { groups: ['2'], invocable: [] };
+const desk = { groups: [groupId.parse('1')], invocable: [] };
+const crm = { groups: [groupId.parse('2')], invocable: [] };
 const callers = new Map([
   ['desk', desk],
   ['444455556666:crm', crm],

@@ -123,18 +123,39 @@ describe('a streamed call', () => {
     expect(log.text).not.toContain('hunter2');
   });
 
-  test('whose reader goes away is no failure of the relay', async () => {
+  test('that the platform breaks off is no answer either: it is counted, and fails', async () => {
     await using _ = await startRelayEnvironment({ endpoint });
     using log = captureLog();
     const endless = new Readable({ read: () => void setImmediate(() => endless.push('1,')) });
     const stream: ResponseStream = new ResponseStream({
-      data: () => stream.unwanted(),
+      data: () => stream.destroy(new Error('hunter2')),
       end: () => undefined,
     });
     const handler = serveStream(endpoint, () => Promise.resolve(endless));
-    await handler(gatewayEvent({ endpoint, query: { groupid: '12345' } }), stream as never, lambdaContext());
+    const event = gatewayEvent({ endpoint, query: { groupid: '12345' } });
+    await expect(handler(event, stream as never, lambdaContext())).rejects.toThrow(
+      'the answer was broken off',
+    );
     expect(endless.destroyed).toBe(true);
-    expect(JSON.parse(log.text)).toMatchObject({ level: 'INFO', event: 'reader left' });
+    expect(JSON.parse(log.text)).toMatchObject({ level: 'ERROR', Failure: 'stream-cut', Failures: 1 });
+    expect(log.text).not.toContain('hunter2');
+  });
+
+  test('has at most 15 minutes, as API Gateway waits no longer, less what it has lost on its way', async () => {
+    await using _ = await startRelayEnvironment({ endpoint });
+    let remaining = 0;
+    const handler = serveStream(endpoint, ({ deadline }) => {
+      remaining = deadline.remaining();
+      return Promise.resolve(Readable.from(['{}']));
+    });
+    const stream: ResponseStream = new ResponseStream({
+      data: () => setImmediate(() => stream.taken()),
+      end: () => undefined,
+    });
+    const event = gatewayEvent({ endpoint, query: { groupid: '12345' }, ageMs: 20_000 });
+    await handler(event, stream as never, lambdaContext(900_000));
+    expect(remaining).toBeGreaterThan(878_000);
+    expect(remaining).toBeLessThanOrEqual(879_000);
   });
 
   test('that meets a bug gets a problem that says nothing more', async () => {

@@ -52,7 +52,7 @@ function metricsOf(line: Record<string, unknown>) {
 
 describe('a call', () => {
   test('leaves one line: who called what, how it ended, how long it took', async () => {
-    expect(await lineOf((record) => record.ended('answered'))).toMatchObject({
+    expect(await lineOf((record) => record.answered())).toMatchObject({
       level: 'INFO',
       event: 'answered',
       function: 'lookupvisitor',
@@ -66,7 +66,7 @@ describe('a call', () => {
   test('counts how long it has waited for the Presence service', async () => {
     const line = await lineOf(async (record) => {
       await record.upstream(new Promise((resolve) => setTimeout(resolve, 60)));
-      record.ended('answered');
+      record.answered();
     });
     expect(metricsOf(line)).toEqual([
       'PresenceRelay Upstream Milliseconds Stage=test,Endpoint=lookupvisitor',
@@ -85,8 +85,9 @@ describe('a call', () => {
 
   test('that is refused is counted by its code', async () => {
     const line = await lineOf((record) => record.refused(new Problem('forbidden-caller', 'no')));
+    expect(line).not.toHaveProperty('Upstream');
     expect(line).toMatchObject({ level: 'INFO', event: 'forbidden-caller', status: 403, Failures: 1 });
-    expect(metricsOf(line)[0]).toBe('PresenceRelay Failures Count Stage=test,Failure=forbidden-caller');
+    expect(metricsOf(line)).toEqual(['PresenceRelay Failures Count Stage=test,Failure=forbidden-caller']);
     expect(line.reason).toBe('Problem: no');
   });
 

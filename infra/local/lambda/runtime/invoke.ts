@@ -1,4 +1,3 @@
-import { finished } from 'node:stream/promises';
 import { type FunctionFailure, failureOf } from '../failure.ts';
 import type { FromInstance, InvocationContext, ToInstance } from '../messages.ts';
 import { isStreaming } from './awslambda.ts';
@@ -34,18 +33,25 @@ export function invoke(
     await call(handler, JSON.parse(event), answer, handlerContext(context));
     if (state === 'ended') send({ type: 'idle' });
     else state = 'returned';
-    await finished(answer);
   }
 
   function fail(error: unknown): void {
+    // The instance ends, and with it this invocation.
+    if (answer.errored) return;
     const failure = failureOf(error);
     answer.destroy();
-    if (!answer.isUnwanted) log(failure, error);
-    if (state === 'ended' || answer.isUnwanted) send({ type: 'idle' });
-    else send({ type: 'failed', failure });
+    log(failure, error);
+    send(state === 'ended' ? { type: 'idle' } : { type: 'failed', failure });
     state = 'failed';
   }
 
+  // A handler that destroys its stream with an error takes the whole instance with it: Lambda's own runtime leaves the
+  // rejection that comes of it to nobody.
+  answer.once('error', (error) => {
+    setImmediate(() => {
+      throw error;
+    });
+  });
   run().catch(fail);
   return answer;
 }

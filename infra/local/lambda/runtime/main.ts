@@ -18,7 +18,6 @@ const handler = loadHandler(workerData.file);
 let answer: ResponseStream | undefined;
 port.on('message', (message: ToInstance) => {
   if (message.type === 'taken') answer?.taken();
-  else if (message.type === 'unwanted') answer?.unwanted();
   else answer = invoke(handler, message, send);
 });
 send({ type: 'ready' });

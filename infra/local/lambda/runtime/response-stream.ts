@@ -11,7 +11,6 @@ interface Receiver {
  * receiver slows the function, and nothing piles up between the threads.
  */
 export class ResponseStream extends Writable {
-  isUnwanted = false;
   readonly #receiver: Receiver;
   #prelude: Buffer | undefined;
   #hasWritten = false;
@@ -20,17 +19,10 @@ export class ResponseStream extends Writable {
   constructor(receiver: Receiver) {
     super({ highWaterMark: 64 * 1024 });
     this.#receiver = receiver;
-    // The invocation reports the failure; without a listener it would end the whole instance as well.
-    this.on('error', () => {});
   }
 
   taken(): void {
     this.#onTaken?.();
-  }
-
-  unwanted(): void {
-    this.isUnwanted = true;
-    this.destroy(new Error('The client has gone.'));
   }
 
   setContentType(_type: string): void {

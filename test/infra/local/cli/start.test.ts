@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { portCount } from '../../../../infra/local/stack.ts';
+import { portCount } from '../../../../infra/local/ports.ts';
 import { freePorts } from '../../../support/ports.ts';
 
 const root = path.resolve(import.meta.dirname, '../../../..');
@@ -129,7 +129,7 @@ test.each([
   writeFileSync(path.join(folder, 'relay.config.ts'), source);
   const { stdout, stderr, code } = await ended(start(['--port', '0'], folder));
   expect([stdout, code]).toEqual(['', 1]);
-  expect(stderr).toMatch(/^relay\.config\.ts: [^\n]+\n$/);
+  expect(stderr).toMatch(/^relay\.config\.ts:1: [^\n]+\n$/);
   expect(stderr).toContain(reason);
 });
 

@@ -87,17 +87,29 @@ test.each([
   },
 );
 
-test('When the receiver goes away, the stream of the function is destroyed and its instance goes on', async () => {
+test('When the receiver goes away, the function goes on to its end and takes the next event', async () => {
   const { toy, lines } = toyFunction(
     streaming(`if (event === 'short') return void answer.end('fine');
-      const source = new Readable({ read() { this.push(Buffer.alloc(1000)) } });
-      await pipeline(source, answer).catch((error) => { console.log(error.message); throw error; });`),
+      const piece = Buffer.alloc(64 * 1024);
+      await pipeline(function* () { for (let i = 0; i < 500; i += 1) yield piece }, answer);
+      console.log('done');`),
     { maxInstances: 1 },
   );
   for await (const _ of toy.invokeStreaming({})) break;
-  await once(() => lines.length > 0);
-  expect(lines).toEqual(['toy | The client has gone.']);
   expect((await buffer(toy.invokeStreaming('short'))).toString()).toBe('fine');
+  expect(lines).toEqual(['toy | done']);
+});
+
+test('As on Lambda, a function that destroys its stream with an error takes its instance with it', async () => {
+  const { toy, lines } = toyFunction(
+    streaming(`globalThis.count = (globalThis.count ?? 0) + 1;
+      if (event === 'short') return void answer.end(String(globalThis.count));
+      await pipeline(Readable.from((async function* () { yield 'half'; throw new Error('hunter2'); })()), answer);`),
+    { maxInstances: 1 },
+  );
+  await expect(buffer(toy.invokeStreaming({}))).rejects.toThrow();
+  expect((await buffer(toy.invokeStreaming('short'))).toString()).toBe('1');
+  expect(lines.join()).toContain('Uncaught Error: hunter2');
 });
 
 test('An event whose caller went away while it waited is not run', async () => {

@@ -30,10 +30,23 @@ describe('the environment of the functions', () => {
     });
   });
 
-  test('that Lambda would not take is refused beforehand', () => {
-    const groups = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [index + 1, {}]));
-    expect(() => relayVariables(defineRelay({ groups }), lookupvisitor, deployed)).toThrow(
-      /^relay\.config\.ts: a function would be told \d+ bytes \(.*RELAY_GROUPS \d+.*\), and Lambda takes 3800/,
+  test('is refused beforehand when Lambda would not take it: 4,096 bytes of JSON text', () => {
+    const namesLikeThoseOnAws = { ...deployed, secretOf: (id: string) => `presence-relay/prod/${id}/token` };
+    const variablesOf = (count: number) => {
+      const groups = Object.fromEntries(Array.from({ length: count }, (_, index) => [20_000 + index, {}]));
+      return relayVariables(defineRelay({ groups }), lookupvisitor, namesLikeThoseOnAws);
+    };
+    let count = 1;
+    let largest = '';
+    try {
+      for (; count < 500; count++) largest = JSON.stringify(variablesOf(count));
+    } catch {
+      // That was one group too many.
+    }
+    expect(largest.length).toBeGreaterThan(3_900);
+    expect(largest.length).toBeLessThan(4_096);
+    expect(() => variablesOf(count)).toThrow(
+      /^relay\.config\.ts: the function lookupvisitor would get \d+ bytes of environment \(.*RELAY_GROUPS \d+.*\)/,
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { defineRelay } from '../../../../shared/api/config/relay.ts';
 import type { GroupId } from '../../../../shared/presence/ids.ts';
+import { full } from '../../../support/stack.ts';
 
 /** What is said about a configuration that the types would not let pass. */
 function mistakes(config: unknown): string {
@@ -51,8 +52,10 @@ describe('a configuration', () => {
           presence: 'https://acme-presence.glance.net',
           directServers: ['acme##.glance.net'],
           visitorids: 'strict' as const,
-          secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/7-AbCdEf',
-          secretKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666',
+          secret: {
+            arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/7-AbCdEf',
+            keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666',
+          },
         },
       },
       callers: {
@@ -92,9 +95,11 @@ describe('a configuration', () => {
           presence: 'http://presence.glance.net',
           directServers: ['ok.example', '*.glance.net'],
           visitorids: 'loose',
-          secret: 'x',
-          secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance',
-          secretKeyArn: 'alias/mine',
+          secret: {
+            arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance',
+            keyArn: 'alias/mine',
+            token: 'x',
+          },
         },
         acme: {},
         77: 'on',
@@ -118,9 +123,9 @@ describe('a configuration', () => {
     expect(message).toContain('groups.12345.directServers.1: must be a host name in lower case');
     expect(message).toContain('groups.12345.visitorids: must be "lax" or "strict"');
     expect(message).toContain(
-      'groups.12345.secretArn: must be arn:aws:secretsmanager:<region>:<account>:secret:',
+      'groups.12345.secret.arn: must be arn:aws:secretsmanager:<region>:<account>:secret:',
     );
-    expect(message).toContain('groups.12345.secretKeyArn: must be arn:aws:kms:<region>:<account>:key/<id>');
+    expect(message).toContain('groups.12345.secret.keyArn: must be arn:aws:kms:<region>:<account>:key/<id>');
     expect(message).toContain('callers.arn:aws:iam::1234:role/desk: must be an IAM role');
     expect(message).toContain('callers.desk.groups: must hold at least one group');
     expect(message).toContain('callers.desk.endpoints.0: must be "lookupvisitor" or');
@@ -132,7 +137,8 @@ describe('a configuration', () => {
     expect(message).toContain('domain.name: must be a host name');
     expect(message).toContain('domain.certificateArn: is missing');
     expect(message).toContain('domain.zone.id: is missing');
-    for (const at of [0, 1, 2]) expect(message).toContain(`cors.origins.${at}: must be https://`);
+    for (const at of [0, 1, 2])
+      expect(message).toContain(`cors.origins.${at}: must be as a browser sends it`);
     expect(message).toContain('waf.webAclArn: must be arn:aws:wafv2');
     expect(message).toContain('throttle.rate: must be at least 0.1');
     expect(message).toContain('throttle.burst: must be a whole number');
@@ -141,7 +147,7 @@ describe('a configuration', () => {
     expect(message).toContain('logs.retentionDays: must be 1 or 3 or');
     expect(message).toContain('logs.gatewayRole: must be "create" or "existing"');
     expect(message).toContain('ephemeral: must be a boolean');
-    expect(message).toContain('groups.12345.secret: is not known here');
+    expect(message).toContain('groups.12345.secret.token: is not known here');
     expect(message).toContain('groups.acme: must be digits');
     expect(message).toContain('groups.77: must be an object');
     expect(message).toContain('sources: is not known here');
@@ -155,7 +161,7 @@ describe('a configuration', () => {
 describe('a mistake that only the whole shows', () => {
   test('is a caller’s group that is not relayed', () => {
     expect(mistakes({ groups: { 1: {} }, callers: { desk: { groups: [1, '2'] } } })).toBe(
-      'Error: relay.config.ts: callers.desk.groups.1: must be one of the groups above',
+      'ConfigurationError: relay.config.ts: callers.desk.groups.1: group 2 is none of the configured groups',
     );
   });
 
@@ -173,10 +179,47 @@ describe('a mistake that only the whole shows', () => {
     );
   });
 
-  test('is a key without the secret that it is for', () => {
-    const secretKeyArn = 'arn:aws:kms:eu-central-1:111122223333:key/1';
-    expect(mistakes({ groups: { 1: { secretKeyArn } } })).toContain(
-      'groups.1.secretKeyArn: needs "secretArn" beside it',
+  test('is a domain that is no name of its zone', () => {
+    const { domain } = full;
+    const zones: [string, string | undefined][] = [
+      ['acme.example', undefined],
+      ['presence.acme.example', undefined],
+      ['other.example', 'domain.name: must be a name in the zone other.example'],
+      ['cme.example', 'domain.name: must be a name in the zone cme.example'],
+    ];
+    for (const [name, mistake] of zones) {
+      const config = { groups: { 1: {} }, domain: { ...domain, zone: { ...domain.zone, name } } };
+      if (mistake === undefined) expect(defineRelay(config).domain?.zone?.name).toBe(name);
+      else expect(mistakes(config)).toContain(mistake);
+    }
+  });
+
+  test('is a thing in another region than the rest', () => {
+    const { domain, waf } = full;
+    const config = {
+      groups: {
+        1: { secret: { arn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:glance-AbCdEf' } },
+      },
+      domain,
+      waf,
+      alarms: { topicArn: 'arn:aws:sns:us-east-1:111122223333:ops' },
+    };
+    expect(mistakes(config)).toBe(
+      'ConfigurationError: relay.config.ts: ' +
+        'domain.certificateArn: is in another region than groups.1.secret.arn; ' +
+        'waf.webAclArn: is in another region than groups.1.secret.arn',
+    );
+  });
+
+  test.for([
+    'https://desk.acme.example:443',
+    'https://a..b',
+    'https://x:99999',
+    'https://Desk.acme.example',
+    'http://desk',
+  ])('is an origin that no browser would send: %s', (origin) => {
+    expect(mistakes({ groups: { 1: {} }, cors: { origins: [origin] } })).toContain(
+      'cors.origins.0: must be as a browser sends it',
     );
   });
 

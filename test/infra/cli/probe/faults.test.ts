@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { serverRules } from '../../../shared/presence/address.ts';
-import { probe } from '../../../shared/presence/probe.ts';
-import { Transport } from '../../../shared/presence/transport.ts';
+import { probe } from '../../../../infra/cli/probe/probe.ts';
+import { serverRules } from '../../../../shared/presence/address.ts';
+import { Transport } from '../../../../shared/presence/transport.ts';
 import {
   closedPort,
   foundAt,
@@ -11,8 +11,8 @@ import {
   startPresenceServer,
   status,
   text,
-} from '../../support/presence-server.ts';
-import { startRawServer } from '../../support/raw-server.ts';
+} from '../../../support/presence-server.ts';
+import { startRawServer } from '../../../support/raw-server.ts';
 import { ada, all, given, groupid, probed, probedScript, token, verdicts } from './probing.ts';
 
 describe('an answer that the relay does not understand', () => {

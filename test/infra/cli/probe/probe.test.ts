@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startPresenceEmulator } from '../../../infra/local/presence/emulator.ts';
+import { startPresenceEmulator } from '../../../../infra/local/presence/emulator.ts';
 import {
   foundAt,
   json,
@@ -8,8 +8,8 @@ import {
   type Script,
   startPresenceServer,
   status,
-} from '../../support/presence-server.ts';
-import { connectVisitor } from '../../support/visitor.ts';
+} from '../../../support/presence-server.ts';
+import { connectVisitor } from '../../../support/visitor.ts';
 import { ada, conclusion, probed, probedScript, verdicts } from './probing.ts';
 
 describe('a Presence service that is well', () => {

@@ -1,7 +1,5 @@
-import type { Clock } from '../../runtime/clock.ts';
-import { type Deadline, deadlineIn } from '../../runtime/deadline.ts';
-import type { ServerAddress } from '../address.ts';
-import { failureOf } from '../answers.ts';
+import type { ServerAddress } from '../../../shared/presence/address.ts';
+import { failureOf } from '../../../shared/presence/answers.ts';
 import {
   type HttpRequest,
   type HttpResponse,
@@ -9,7 +7,9 @@ import {
   type StreamedResponse,
   type Transport,
   TransportError,
-} from '../transport.ts';
+} from '../../../shared/presence/transport.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import { type Deadline, deadlineIn } from '../../../shared/runtime/deadline.ts';
 import { type Finding, finding } from './report.ts';
 import { explain, redirected } from './trouble.ts';
 

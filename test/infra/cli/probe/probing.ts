@@ -1,10 +1,10 @@
-import { serverRules } from '../../../shared/presence/address.ts';
-import { groupId, visitorId } from '../../../shared/presence/ids.ts';
-import { conclude, type Step } from '../../../shared/presence/probe/report.ts';
-import { type ProbeInput, probe } from '../../../shared/presence/probe.ts';
-import { deadlineIn } from '../../../shared/runtime/deadline.ts';
-import { json, notFound, type Script, startPresenceServer } from '../../support/presence-server.ts';
-import { jwt } from '../../support/tokens.ts';
+import { type ProbeInput, probe } from '../../../../infra/cli/probe/probe.ts';
+import { conclude, type Step } from '../../../../infra/cli/probe/report.ts';
+import { serverRules } from '../../../../shared/presence/address.ts';
+import { groupId, visitorId } from '../../../../shared/presence/ids.ts';
+import { deadlineIn } from '../../../../shared/runtime/deadline.ts';
+import { json, notFound, type Script, startPresenceServer } from '../../../support/presence-server.ts';
+import { jwt } from '../../../support/tokens.ts';
 
 export const groupid = groupId.parse('12345');
 export const ada = visitorId.parse('ada-4711');

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { serverRules } from '../../../shared/presence/address.ts';
-import { tokenSecret } from '../../../shared/presence/probe/secret.ts';
-import { probe } from '../../../shared/presence/probe.ts';
-import { json, startPresenceServer, status } from '../../support/presence-server.ts';
-import { type Secret, startSecrets } from '../../support/secrets-server.ts';
-import { jwt } from '../../support/tokens.ts';
+import { probe } from '../../../../infra/cli/probe/probe.ts';
+import { tokenSecret } from '../../../../infra/cli/probe/secret.ts';
+import { serverRules } from '../../../../shared/presence/address.ts';
+import { json, startPresenceServer, status } from '../../../support/presence-server.ts';
+import { type Secret, startSecrets } from '../../../support/secrets-server.ts';
+import { jwt } from '../../../support/tokens.ts';
 import { all, conclusion, groupid, probed, probedScript } from './probing.ts';
 
 describe('a token', () => {

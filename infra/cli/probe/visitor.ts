@@ -1,7 +1,7 @@
-import type { ReportedServer, ServerAddress } from '../address.ts';
-import { readFind, readLookup } from '../answers.ts';
-import type { GroupId, VisitorId } from '../ids.ts';
-import type { HttpResponse } from '../transport.ts';
+import type { ReportedServer, ServerAddress } from '../../../shared/presence/address.ts';
+import { readFind, readLookup } from '../../../shared/presence/answers.ts';
+import type { GroupId, VisitorId } from '../../../shared/presence/ids.ts';
+import type { HttpResponse } from '../../../shared/presence/transport.ts';
 import type { Asker } from './asker.ts';
 import { type Finding, finding } from './report.ts';
 import { shapeOf } from './shape.ts';
@@ -75,8 +75,8 @@ export function find(
     const shape = shapeOfAnswer(response, subject);
     if (found.presence === 'absent') return finding('warn', `absent, as ${shape}`, gone);
     if (found.server) sighted(found.server);
-    const where = found.server ? '' : ` names no server, so it is ${presence.hostname}`;
-    return finding('ok', `found, as ${shape}${where && `;${where}`}`);
+    const where = found.server ? '' : `; names no server, so it is ${presence.hostname}`;
+    return finding('ok', `found, as ${shape}${where}`);
   });
 }
 

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, systemClock } from '../runtime/clock.ts';
-import { type Deadline, deadlineIn } from '../runtime/deadline.ts';
-import type { ServerRules } from './address.ts';
-import { type GroupId, type VisitorId, visitorId } from './ids.ts';
-import { Asker } from './probe/asker.ts';
-import { queryGroup } from './probe/query.ts';
-import { type Finding, finding, type Step } from './probe/report.ts';
-import { judgeServers, type Sighting } from './probe/servers.ts';
-import { lookAtToken, type TokenText } from './probe/token.ts';
-import { find, findNobody, lookUp, lookUpNobody, type Subject } from './probe/visitor.ts';
-import type { Token } from './token.ts';
-import { Transport } from './transport.ts';
+import type { ServerRules } from '../../../shared/presence/address.ts';
+import { type GroupId, type VisitorId, visitorId } from '../../../shared/presence/ids.ts';
+import type { Token } from '../../../shared/presence/token.ts';
+import { Transport } from '../../../shared/presence/transport.ts';
+import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
+import { type Deadline, deadlineIn } from '../../../shared/runtime/deadline.ts';
+import { Asker } from './asker.ts';
+import { queryGroup } from './query.ts';
+import { type Finding, finding, type Step } from './report.ts';
+import { judgeServers, type Sighting } from './servers.ts';
+import { lookAtToken, type TokenText } from './token.ts';
+import { find, findNobody, lookUp, lookUpNobody, type Subject } from './visitor.ts';
 
 export interface ProbeInput {
   readonly groupid: GroupId;

@@ -1,4 +1,4 @@
-import { readToken, type Token, TokenFault } from '../token.ts';
+import { readToken, type Token, TokenFault } from '../../../shared/presence/token.ts';
 import { type Finding, finding } from './report.ts';
 
 /** Where the text of a token secret comes from. */

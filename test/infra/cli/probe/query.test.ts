@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCrowd } from '../../../shared/presence/probe/crowd.ts';
-import { json, type Reply, text } from '../../support/presence-server.ts';
+import { readCrowd } from '../../../../infra/cli/probe/crowd.ts';
+import { json, type Reply, text } from '../../../support/presence-server.ts';
 import { probedScript } from './probing.ts';
 
 describe('the beginning of /query, cut anywhere,', () => {

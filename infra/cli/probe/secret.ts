@@ -87,7 +87,7 @@ const refusals: readonly { readonly names: RegExp; readonly says: string; readon
   {
     names: /ValidationException/,
     says: 'has a name that AWS does not accept',
-    hint: 'see "secretArn" in relay.config.ts',
+    hint: 'see "secret" in relay.config.ts',
   },
 ];
 

@@ -1,5 +1,10 @@
-import { checkDirectServer, isHostPattern, type ReportedServer, type ServerRules } from '../address.ts';
-import type { GroupId } from '../ids.ts';
+import {
+  checkDirectServer,
+  isHostPattern,
+  type ReportedServer,
+  type ServerRules,
+} from '../../../shared/presence/address.ts';
+import type { GroupId } from '../../../shared/presence/ids.ts';
 import { type Finding, finding } from './report.ts';
 
 export interface Sighting {

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import type { ReportedServer } from '../address.ts';
-import { readServer } from '../answers.ts';
-import { PresenceError } from '../errors.ts';
-import { type GroupId, isStrictVisitorId, type VisitorId, visitorId } from '../ids.ts';
-import { openAnswer } from '../query.ts';
-import { TransportError } from '../transport.ts';
+import type { ReportedServer } from '../../../shared/presence/address.ts';
+import { readServer } from '../../../shared/presence/answers.ts';
+import { PresenceError } from '../../../shared/presence/errors.ts';
+import { type GroupId, isStrictVisitorId, type VisitorId, visitorId } from '../../../shared/presence/ids.ts';
+import { openAnswer } from '../../../shared/presence/query.ts';
+import { TransportError } from '../../../shared/presence/transport.ts';
 import type { Asker } from './asker.ts';
 import { type Crowd, readCrowd } from './crowd.ts';
 import { type Finding, finding } from './report.ts';
@@ -53,7 +53,7 @@ export function queryGroup(
 function refused(): Finding {
   return finding(
     'warn',
-    'this token may not query: the relay’s /query and snapshots will not work',
+    'this token may not query: the relay’s /query will not work',
     'ask Glance which privilege it needs, if you want them',
   );
 }
@@ -97,7 +97,7 @@ function describe({ form, visitors }: Crowd, { isCut, kilobytes }: Start, { ids,
   const far = isCut ? ` in the first ${kilobytes} KB` : '';
   if (form === undefined) {
     const says = `JSON of a shape that is not known here${far}`;
-    return finding('warn', says, 'the relay’s /query passes it on as it is; snapshots may not understand it');
+    return finding('warn', says, 'the relay’s /query passes it on as it is');
   }
   if (visitors.length === 0) return finding('ok', `${form}: nobody is present`);
   const keys = namesOf(
