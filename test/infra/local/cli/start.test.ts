@@ -129,7 +129,7 @@ test.each([
   writeFileSync(path.join(folder, 'relay.config.ts'), source);
   const { stdout, stderr, code } = await ended(start(['--port', '0'], folder));
   expect([stdout, code]).toEqual(['', 1]);
-  expect(stderr).toMatch(/^relay\.config\.ts:1: [^\n]+\n$/);
+  expect(stderr).toMatch(/^relay\.config\.ts(:\d+)?: [^\n]+\n$/);
   expect(stderr).toContain(reason);
 });
 
