@@ -1,4 +1,5 @@
-import { ConfigurationError, defineRelay, type RelayConfig } from '../shared/api/config/relay.ts';
+import { ConfigurationError } from '../shared/api/config/error.ts';
+import { defineRelay, type RelayConfig } from '../shared/api/config/relay.ts';
 
 /** What `relay.config.ts` says, checked. Whatever is wrong with it is told in a message that begins with its name. */
 export async function loadRelayConfig(): Promise<RelayConfig> {

@@ -1,6 +1,7 @@
 import { Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ConfigurationError, type RelayConfig } from '../shared/api/config/relay.ts';
+import { ConfigurationError } from '../shared/api/config/error.ts';
+import type { RelayConfig } from '../shared/api/config/relay.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { RelayApi } from './constructs/api.ts';
 import { RelayDashboard } from './constructs/dashboard.ts';

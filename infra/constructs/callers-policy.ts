@@ -1,7 +1,8 @@
 import { Aws } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { readRole } from '../../shared/api/config/callers.ts';
-import { ConfigurationError, type RelayConfig } from '../../shared/api/config/relay.ts';
+import { ConfigurationError } from '../../shared/api/config/error.ts';
+import type { RelayConfig } from '../../shared/api/config/relay.ts';
 
 /**
  * Lets the configured roles through API Gateway, whether or not a policy of their own allows it; a role of another

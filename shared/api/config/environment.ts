@@ -3,8 +3,9 @@ import { groupId } from '../../presence/ids.ts';
 import { jsonVariable } from '../../runtime/environment.ts';
 import type { Endpoint } from '../endpoints.ts';
 import { deployedCaller, deployedCallers } from './callers.ts';
+import { ConfigurationError } from './error.ts';
 import { deployedGroup, deployedGroupOf } from './groups.ts';
-import { ConfigurationError, type RelayConfig } from './relay.ts';
+import type { RelayConfig } from './relay.ts';
 
 /** What the functions of the endpoints read of their environment. */
 export const relayEnvironment = z.object({

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { flawsOf, flawText } from '../../runtime/flaws.ts';
 import { configuredCaller, readRole, roleKey, roleReference } from './callers.ts';
 import { deploymentFields } from './deployment.ts';
+import { ConfigurationError } from './error.ts';
 import { configuredGroup, configuredId } from './groups.ts';
 
 const fields = z.strictObject({
@@ -62,15 +63,6 @@ function checkRegions({ groups, domain, waf, alarms }: Fields, report: Report): 
   const [first] = regions;
   for (const { region, path } of regions) {
     if (region !== first?.region) report(`is in another region than ${first?.path.join('.')}`, ...path);
-  }
-}
-
-/** Begins with the name of the file, so that whoever prints it need not say what it is about. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-
-  constructor(fault: string, options?: ErrorOptions) {
-    super(`relay.config.ts${fault}`, options);
   }
 }
 

@@ -1,0 +1,8 @@
+/** A mistake in `relay.config.ts`. Begins with the name of the file, so that whoever prints it need not say what it is about. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(fault: string, options?: ErrorOptions) {
+    super(`relay.config.ts${fault}`, options);
+  }
+}
