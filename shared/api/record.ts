@@ -28,13 +28,13 @@ export class CallRecord {
     });
   }
 
-  /** Counts the time that `work` takes as spent on the Presence service. */
+  /** Counts the time that `work` takes as spent on the Presence service, unless it fails before it has asked anything. */
   async upstream<T>(work: Promise<T>): Promise<T> {
     const began = performance.now();
     try {
       return await work;
     } finally {
-      this.#upstreamMs = elapsedSince(began);
+      this.#upstreamMs = elapsedSince(began) || undefined;
     }
   }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lookupvisitor } from '../../../shared/api/endpoints.ts';
 import { failureNames } from '../../../shared/api/metrics.ts';
@@ -154,7 +155,7 @@ test('every field of a log line that the runbook explains stands in one', async 
 async function fieldsOfFailure(): Promise<string[]> {
   using log = captureLog();
   const record = new CallRecord(lookupvisitor, gatewayEvent({ query: { groupid: '12345' } }));
-  await record.upstream(Promise.resolve());
+  await record.upstream(sleep(5));
   record.refused(new Problem('internal', 'The relay failed.'));
   return Object.keys(JSON.parse(log.text));
 }

@@ -83,6 +83,15 @@ describe('a call', () => {
     expect(line.Upstream).toBeGreaterThanOrEqual(59);
   });
 
+  test('that is refused before anything is asked does not count as one that took no time', async () => {
+    const line = await lineOf(async (record) => {
+      const forbidden = Promise.reject(new Problem('forbidden-function', 'no'));
+      await record.upstream(forbidden).catch((error) => record.refused(problemOf(error)));
+    });
+    expect(line).not.toHaveProperty('Upstream');
+    expect(metricsOf(line)).toEqual(['PresenceRelay Failures Count Stage=test,Failure=forbidden-function']);
+  });
+
   test('that is refused is counted by its code', async () => {
     const line = await lineOf((record) => record.refused(new Problem('forbidden-caller', 'no')));
     expect(line).not.toHaveProperty('Upstream');
