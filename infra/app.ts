@@ -2,11 +2,12 @@ import { App, Validations } from 'aws-cdk-lib';
 import { CURRENTLY_RECOMMENDED_FLAGS } from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { bundleFolder } from './bundle.ts';
+import { runCommand } from './command.ts';
 import { stackName, stageName } from './names.ts';
 import { loadRelayConfig } from './relay-config.ts';
 import { RelayStack, type RelayStackProps } from './stack.ts';
 
-/** The stack in an app that AWS's own rules for templates and cdk-nag's AwsSolutions look at: a finding fails its synthesis. */
+/** An app with the stack. A finding of AWS's own rules for templates, or of cdk-nag's AwsSolutions, fails its synthesis. */
 export function relayApp(props: RelayStackProps, outdir?: string): App {
   const app = new App({
     autoSynth: false,
@@ -24,9 +25,4 @@ async function main(): Promise<void> {
   relayApp({ stage, config: await loadRelayConfig(), bundles: bundleFolder }).synth();
 }
 
-if (import.meta.main) {
-  await main().catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  });
-}
+if (import.meta.main) await runCommand(main);

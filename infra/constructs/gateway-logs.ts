@@ -46,7 +46,7 @@ export class GatewayLogs extends Construct {
     this.access = new LogGroup(this, 'Access', this.#settings());
   }
 
-  /** API Gateway names the log of its errors itself; made beforehand, it has an end and goes with the stack. */
+  /** API Gateway names the log of its errors itself, and keeps it for ever unless it was made beforehand. */
   addTo(api: RestApi, stageName: string): void {
     const stage = api.deploymentStage;
     const errors = new LogGroup(this, 'Errors', {

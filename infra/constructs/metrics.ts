@@ -33,7 +33,7 @@ export function gatewayThrottles(scope: Construct, api: RelayApi, stage: string)
   });
 }
 
-/** Calls with a signature that is wrong, or of a role that nothing lets in. Those without any are the noise of the net. */
+/** Calls with a wrong signature, or of a role that nothing lets in. Those without any are the noise of the net. */
 export function gatewayRefusals(scope: Construct, api: RelayApi, stage: string): Metric {
   const types = ['ACCESS_DENIED', 'INVALID_SIGNATURE', 'EXPIRED_TOKEN'] as const;
   return fromAccessLog(scope, api, { name: 'GatewayRefusals', types, stage });

@@ -9,7 +9,7 @@ import type { Relay } from './relay.ts';
 import { type BodyOf, parseRequest, type QueryOf } from './request.ts';
 import { unknownMethod, unknownPath } from './unknown.ts';
 
-/** A request that may be served: for this endpoint, from a caller who is granted it, well formed, for a group of theirs. */
+/** A request that may be served: of a caller who is granted this endpoint and that group, and well formed. */
 export interface Accepted<E extends Endpoint> {
   readonly query: QueryOf<E>;
   readonly body: BodyOf<E>;

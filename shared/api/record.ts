@@ -28,7 +28,7 @@ export class CallRecord {
     });
   }
 
-  /** Counts the time that `work` takes as spent on the Presence service, unless it fails before it has asked anything. */
+  /** Counts the time that `work` takes as spent on the Presence service, unless it ends before it asks anything. */
   async upstream<T>(work: Promise<T>): Promise<T> {
     const began = performance.now();
     try {

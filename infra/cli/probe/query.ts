@@ -54,7 +54,7 @@ function refused(): Finding {
   return finding(
     'warn',
     'this token may not query: the relay’s /query will not work',
-    'ask Glance which privilege it needs, if you want them',
+    'ask Glance which privilege it needs, if you want it',
   );
 }
 

@@ -63,7 +63,7 @@ export function lookUp(asker: Asker, subject: Subject): Promise<Finding> {
   });
 }
 
-/** `GET /findvisitor` for a visitor who should be present; `sighted` hears of the server, unless it is the host itself. */
+/** `GET /findvisitor` for a visitor who should be present; `sighted` hears of the server, if one is named. */
 export function find(
   asker: Asker,
   subject: Subject,

@@ -23,7 +23,7 @@ export async function answerBuffered(
 /**
  * Response-transfer mode STREAM: status and headers as soon as they are there, then the body at the client's pace.
  * Throws as long as nothing has been sent; after that a failure cuts the connection, so that no client takes a
- * part for the whole. A client that goes away ends the function's stream.
+ * part for the whole. A client that goes away ends nothing: the function goes on.
  */
 export async function answerStreaming(
   target: LocalFunction,

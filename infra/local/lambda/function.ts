@@ -57,7 +57,7 @@ export class LocalFunction {
 
   /**
    * The bytes of the answer as the function writes them, at the pace at which they are read. The stream errors
-   * with `FunctionError` when the function fails, in the middle too; when it is destroyed, the function goes on all the same.
+   * with `FunctionError` when the function fails, in the middle too. When it is destroyed, the function goes on.
    */
   invokeStreaming(event: unknown): Readable {
     return this.#take(event).answer;

@@ -92,6 +92,6 @@ export const deploymentFields = {
   throttle: z.prefault(throttle, {}),
   alarms: z.optional(alarms),
   logs: z.prefault(logs, {}),
-  /** For tests: removing the stack removes everything that it holds, secrets and logs too. */
+  /** For tests: removing the stack removes secrets and logs too. */
   ephemeral: z._default(z.boolean(), false),
 };

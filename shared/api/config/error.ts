@@ -1,4 +1,4 @@
-/** A mistake in `relay.config.ts`. Begins with the name of the file, so that whoever prints it need not say what it is about. */
+/** A mistake in `relay.config.ts`, with whose name it begins: whoever prints it need not say what it is about. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
