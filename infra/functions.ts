@@ -4,10 +4,14 @@ import { type Endpoint, findvisitor, lookupvisitor, query, signalvisitor } from 
 export interface FunctionSpec {
   /** Its file in `functions/`, and the folder of its bundle. */
   readonly name: string;
-  readonly endpoint: Endpoint;
   /** The platform ends the function after so long. API Gateway itself waits 29 s, for a stream 15 minutes. */
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+}
+
+/** A function behind API Gateway. */
+export interface EndpointFunctionSpec extends FunctionSpec {
+  readonly endpoint: Endpoint;
   /** Where the limits of all calls together would let through too many: calls per second, and at once. */
   readonly throttle?: { readonly rate: number; readonly burst: number };
 }
@@ -19,10 +23,15 @@ export interface FunctionSpec {
  */
 const answers = { timeoutSeconds: 29, memoryMb: 512 };
 
-export const functions: readonly FunctionSpec[] = [
+export const endpointFunctions: readonly EndpointFunctionSpec[] = [
   { name: 'lookupvisitor', endpoint: lookupvisitor, ...answers },
   { name: 'findvisitor', endpoint: findvisitor, ...answers },
   { name: 'signalvisitor', endpoint: signalvisitor, ...answers },
   // One call lists everybody, and is as much work for the Presence service as thousands of the others.
   { name: 'query', endpoint: query, ...answers, timeoutSeconds: 900, throttle: { rate: 2, burst: 5 } },
 ];
+
+/** Gets the tokens: what the refresh queue holds, one message at a time. */
+export const refreshToken: FunctionSpec = { name: 'refresh-token', timeoutSeconds: 60, memoryMb: 512 };
+
+export const functions: readonly FunctionSpec[] = [...endpointFunctions, refreshToken];

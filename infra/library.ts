@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -22,8 +22,9 @@ const parts = [
  */
 export async function buildLibrary(outdir = path.join(root, 'dist/library')): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
+    metafile: true,
     entryPoints: parts.map((part) => path.join(root, `shared/${part}.ts`)),
     outbase: path.join(root, 'shared'),
     outdir,
@@ -35,14 +36,25 @@ export async function buildLibrary(outdir = path.join(root, 'dist/library')): Pr
     format: 'esm',
     logLevel: 'silent',
   });
-  await writeFile(path.join(outdir, 'package.json'), `${JSON.stringify(await description(), null, 2)}\n`);
+  await writeFile(
+    path.join(outdir, 'package.json'),
+    `${JSON.stringify(await description(packagesOf(metafile)), null, 2)}\n`,
+  );
   await writeTypes(path.join(outdir, 'types'));
 }
 
-async function description() {
+/** What the parts import of others. */
+function packagesOf({ outputs }: Metafile): Set<string> {
+  const imports = Object.values(outputs).flatMap((output) => output.imports);
+  const external = imports.filter((imported) => imported.external).map((imported) => imported.path);
+  return new Set(external.map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name));
+}
+
+async function description(packages: ReadonlySet<string>) {
   const { version, license, dependencies } = JSON.parse(
     await readFile(path.join(root, 'package.json'), 'utf8'),
-  );
+  ) as { version: string; license: string; dependencies: Record<string, string> };
+  const needed = Object.entries(dependencies).filter(([name]) => packages.has(name));
   return {
     name: 'presence-relay',
     version,
@@ -53,7 +65,7 @@ async function description() {
     exports: Object.fromEntries(
       parts.map((part) => [`./${part}`, { types: `./types/${part}.d.ts`, default: `./${part}.js` }]),
     ),
-    dependencies,
+    dependencies: Object.fromEntries(needed),
     peerDependencies: { '@types/node': '>=24' },
     peerDependenciesMeta: { '@types/node': { optional: true } },
   };

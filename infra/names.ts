@@ -16,3 +16,23 @@ export function stackName(stage: string): string {
 export function secretName(stage: string, groupid: number | string): string {
   return `presence-relay/${stage}/${groupid}/token`;
 }
+
+/** The secret that holds the credentials of a group, where the configuration names no other. */
+export function credentialsName(stage: string, groupid: number | string): string {
+  return `presence-relay/${stage}/${groupid}/credentials`;
+}
+
+/** The queue on which a renewal of tokens is asked for. */
+export function refreshQueueName(stage: string): string {
+  return `${stackName(stage)}-refresh.fifo`;
+}
+
+/** Where requests go that failed every time. */
+export function refreshDeadLettersName(stage: string): string {
+  return `${stackName(stage)}-refresh-dead-letters.fifo`;
+}
+
+/** A command as somebody types it who means this stage. */
+export function npmRun(stage: string, command: string): string {
+  return `${stage === 'prod' ? '' : `RELAY_STAGE=${stage} `}npm run ${command}`;
+}

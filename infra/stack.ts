@@ -5,10 +5,11 @@ import type { RelayConfig } from '../shared/api/config/relay.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { RelayApi } from './constructs/api.ts';
 import { RelayDashboard } from './constructs/dashboard.ts';
+import { EndpointFunction } from './constructs/endpoint-function.ts';
+import { GroupSecrets } from './constructs/group-secrets.ts';
 import { addOutputs } from './constructs/outputs.ts';
-import { RelayFunction } from './constructs/relay-function.ts';
-import { TokenSecrets } from './constructs/token-secrets.ts';
-import { functions } from './functions.ts';
+import { Refresh } from './constructs/refresh.ts';
+import { endpointFunctions } from './functions.ts';
 
 export interface RelayStackProps {
   readonly stage: string;
@@ -25,14 +26,19 @@ export class RelayStack extends Stack {
     Tags.of(this).add('application', 'presence-relay');
     Tags.of(this).add('stage', stage);
 
-    const secrets = new TokenSecrets(this, 'TokenSecrets', { stage, config });
-    const deployed = functions.map(
-      (spec) => new RelayFunction(this, spec.name, { spec, stage, config, bundles, secrets }),
+    // With another id, a stack that is there would make secrets of the same names anew, which fails.
+    const secrets = new GroupSecrets(this, 'TokenSecrets', { stage, config });
+    const refresh =
+      secrets.renewed.length > 0
+        ? new Refresh(this, 'Refresh', { stage, config, bundles, secrets })
+        : undefined;
+    const endpoints = endpointFunctions.map(
+      (spec) => new EndpointFunction(this, spec.name, { spec, stage, config, bundles, secrets, refresh }),
     );
-    const api = new RelayApi(this, 'Api', { stage, config, functions: deployed });
-    const alarms = new Alarms(this, 'Alarms', { stage, config, functions: deployed, api });
-    const dashboard = new RelayDashboard(this, 'Dashboard', { stage, functions: deployed, api, alarms });
-    addOutputs(this, { config, api, secrets, dashboard, alarms });
+    const api = new RelayApi(this, 'Api', { stage, config, functions: endpoints });
+    const alarms = new Alarms(this, 'Alarms', { stage, config, endpoints, api, refresh });
+    const dashboard = new RelayDashboard(this, 'Dashboard', { stage, endpoints, api, refresh, alarms });
+    addOutputs(this, { stage, config, api, secrets, refresh, dashboard, alarms });
   }
 }
 

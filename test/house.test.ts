@@ -11,10 +11,11 @@ const root = path.resolve(import.meta.dirname, '..');
 const closedDoors: [string, RegExp][] = [
   ['shared', /^(functions|infra|test|relay\.config)/],
   ['functions', /^(functions|infra|test|relay\.config)/],
-  ['infra', /^(functions|test|shared\/(?!api\/|runtime\/))/],
+  ['infra', /^(functions|test|shared\/(?!api\/|runtime\/|authorization\/(metrics|request)\.ts))/],
   ['infra/local', /^infra\/(constructs|cli|stack|app)/],
   ['infra/constructs', /^infra\/(local|cli|app|stack)/],
   ['shared/presence', /^shared\/(?!presence\/|runtime\/)/],
+  ['shared/authorization', /^shared\/(?!authorization\/|presence\/|runtime\/)/],
   ['shared/runtime', /^shared\/(?!runtime\/)/],
   ['infra/local/http', /^(shared\/|infra\/local\/(?!http\/))/],
   ['infra/local/presence', /^(shared\/|infra\/local\/(?!presence\/|http\/))/],

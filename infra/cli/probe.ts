@@ -4,11 +4,12 @@ import { groupId, type VisitorId, visitorId } from '../../shared/presence/ids.ts
 import { readArguments, runCommand, UsageError, wholeNumber } from '../command.ts';
 import { portCount } from '../local/ports.ts';
 import { loadRelayConfig } from '../relay-config.ts';
-import { Lines } from './probe/lines.ts';
+import { oneOf } from './groups.ts';
+import { conclude } from './probe/conclude.ts';
 import { probe } from './probe/probe.ts';
-import { conclude, type Step } from './probe/report.ts';
 import { awsSource, localSource } from './probe/source.ts';
 import type { TokenText } from './probe/token.ts';
+import { report } from './report.ts';
 
 const usage = `Puts a few questions to the Presence service of a group, and says whether the relay understands the answers.
 
@@ -52,12 +53,12 @@ async function main(): Promise<void> {
     return;
   }
   const { groups } = await loadRelayConfig();
-  const [id, group] = oneOf(Object.entries(groups), positionals);
+  const [id, group] = oneOf(Object.entries(groups), positionals, 'a token is read by --token-stdin');
   const groupid = groupId.parse(id);
   if (!values.local && values.port !== undefined) throw new UsageError('--port goes with --local');
   const source = values.local
     ? localSource(groupid, wholeNumber('port', values.port ?? '4700', 1, 65_536 - portCount))
-    : awsSource(groupid, group.secret?.arn);
+    : awsSource(groupid, group);
   const input = {
     groupid,
     rules: serverRules({ ...group, ...(source.presence && { presence: source.presence }) }),
@@ -65,22 +66,8 @@ async function main(): Promise<void> {
     visitor: values.visitor === undefined ? undefined : readVisitor(values.visitor),
   };
   const token = values['token-stdin'] ? standardInput : source.token;
-  const ok = await report(groupid, probe(input, { token }), values.json);
+  const ok = await report(groupid, probe(input, { token }), conclude, values.json);
   if (!ok) process.exitCode = 1;
-}
-
-/** What was given is not repeated where it may be anything: a token, say. */
-function oneOf<Group>(groups: readonly [string, Group][], given: readonly string[]): [string, Group] {
-  const configured = `relay.config.ts has ${groups.map(([id]) => id).join(', ')}`;
-  const [only, ...others] = groups;
-  const [id, ...more] = given;
-  if (more.length > 0) throw new UsageError('one group, please; a token is read by --token-stdin');
-  if (id === undefined && only && others.length === 0) return only;
-  if (id === undefined) throw new UsageError(`which group? ${configured}`);
-  const found = groups.find(([known]) => known === id);
-  if (found) return found;
-  const which = /^\d{1,19}$/.test(id) ? `group ${id}` : 'that';
-  throw new UsageError(`${which} is none of the configured groups; ${configured}`);
 }
 
 function readVisitor(id: string): VisitorId {
@@ -94,18 +81,5 @@ const standardInput: TokenText = {
   put: 'give it a fresh token: the raw JWT, or {"token": "<JWT>", "expires": "<ISO 8601>"}',
   read: () => text(process.stdin),
 };
-
-async function report(groupid: string, steps: AsyncIterable<Step>, json: boolean): Promise<boolean> {
-  const lines = new Lines(json ? () => {} : (line) => void process.stdout.write(`${line}\n`));
-  const done: Step[] = [];
-  for await (const step of steps) {
-    done.push(step);
-    lines.step(step);
-  }
-  const { ok, says } = conclude(done);
-  lines.end(says);
-  if (json) process.stdout.write(`${JSON.stringify({ groupid, ok, says, steps: done })}\n`);
-  return ok;
-}
 
 await runCommand(main);

@@ -1,5 +1,5 @@
-import { Aws, Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Aws } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
@@ -8,29 +8,21 @@ import { Annotations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { stackName } from '../names.ts';
+import { type AlarmSpec, period } from './alarm-spec.ts';
 import type { RelayApi } from './api.ts';
+import type { EndpointFunction } from './endpoint-function.ts';
 import { failuresOf, gatewayFailures, gatewayRefusals, gatewayThrottles } from './metrics.ts';
+import type { Refresh } from './refresh.ts';
 import type { RelayFunction } from './relay-function.ts';
+import { tokenAlarms } from './token-alarms.ts';
 
 interface AlarmsProps {
   readonly stage: string;
   readonly config: RelayConfig;
-  readonly functions: readonly RelayFunction[];
+  readonly endpoints: readonly EndpointFunction[];
   readonly api: RelayApi;
+  readonly refresh: Refresh | undefined;
 }
-
-/** An alarm by the name of its entry in the runbook. */
-interface AlarmSpec {
-  readonly name: string;
-  /** The one function that it looks at. */
-  readonly of?: string;
-  readonly says: string;
-  readonly metric: IMetric;
-  /** So many within five minutes; one unless given. */
-  readonly threshold?: number;
-}
-
-const period = Duration.minutes(5);
 
 /** Where each alarm is explained: what it means, how to look, what to do. */
 function runbookEntry(name: string): string {
@@ -49,16 +41,19 @@ export class Alarms extends Construct {
     this.all = alarmSpecs(this, props).map((spec) => this.#alarm(spec, stage));
   }
 
-  #alarm({ name, of, says, metric, threshold = 1 }: AlarmSpec, stage: string): Alarm {
+  #alarm({ name, of, says, metric, threshold = 1, spans, isExpected }: AlarmSpec, stage: string): Alarm {
     const id = of === undefined ? name : `${name}-${of}`;
     const alarm = new Alarm(this, id, {
       alarmName: `${stackName(stage)}-${id}`,
       alarmDescription: `${says} Runbook: ${runbookEntry(name)}`,
       metric,
       threshold,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      evaluationPeriods: spans?.of ?? 1,
+      ...(spans && { datapointsToAlarm: spans.atLeast }),
+      comparisonOperator: isExpected
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: isExpected ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     if (this.topic) {
       const action = new SnsAction(this.topic);
@@ -95,9 +90,11 @@ export class Alarms extends Construct {
   }
 }
 
-function alarmSpecs(scope: Construct, { stage, functions, api }: AlarmsProps): readonly AlarmSpec[] {
+function alarmSpecs(scope: Construct, props: AlarmsProps): readonly AlarmSpec[] {
+  const { stage, config, endpoints, api, refresh } = props;
   return [
-    ...functions.flatMap(alarmsOfFunction),
+    ...endpoints.flatMap(alarmsOfFunction),
+    ...(refresh ? [...alarmsOfFunction(refresh.function), ...tokenAlarms(stage, config, refresh)] : []),
     {
       name: 'gateway-throttles',
       says: 'Callers come faster than the configured throttle lets through.',

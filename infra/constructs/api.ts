@@ -15,16 +15,16 @@ import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { stackName } from '../names.ts';
 import { callersPolicy } from './callers-policy.ts';
 import { RelayDomain } from './domain.ts';
+import type { EndpointFunction } from './endpoint-function.ts';
 import { GatewayLogs } from './gateway-logs.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { addPreflight } from './preflight.ts';
-import type { RelayFunction } from './relay-function.ts';
 import { stageOptions } from './stage-options.ts';
 
 interface RelayApiProps {
   readonly stage: string;
   readonly config: RelayConfig;
-  readonly functions: readonly RelayFunction[];
+  readonly functions: readonly EndpointFunction[];
 }
 
 /** The address of the relay: every endpoint at its function, everything else at a problem that says what is wrong. */
@@ -63,7 +63,7 @@ export class RelayApi extends Construct {
     return this.domain?.address ?? this.rest.url.replace(/\/$/, '');
   }
 
-  #addEndpoint({ spec, lambda }: RelayFunction, { cors }: RelayConfig): void {
+  #addEndpoint({ spec, lambda }: EndpointFunction, { cors }: RelayConfig): void {
     const { path, method, streams } = spec.endpoint;
     const integration = new LambdaIntegration(lambda, {
       allowTestInvoke: false,
@@ -78,7 +78,7 @@ export class RelayApi extends Construct {
   }
 
   /** Any function answers `not-found` for a path that is not its own; the first of them is as good as another. */
-  #addEverythingElse([first]: readonly RelayFunction[]): void {
+  #addEverythingElse([first]: readonly EndpointFunction[]): void {
     if (!first) return;
     const integration = new LambdaIntegration(first.lambda, { allowTestInvoke: false });
     this.rest.root.addMethod('ANY', integration);

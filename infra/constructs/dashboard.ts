@@ -11,16 +11,20 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { failureNames } from '../../shared/api/metrics.ts';
+import { refreshFailureNames } from '../../shared/authorization/metrics.ts';
 import { stackName } from '../names.ts';
 import type { Alarms } from './alarms.ts';
 import type { RelayApi } from './api.ts';
-import { failuresOf, upstreamOf } from './metrics.ts';
+import type { EndpointFunction } from './endpoint-function.ts';
+import { authorizationsOf, failuresOf, refreshFailuresOf, renewalsOf, upstreamOf } from './metrics.ts';
+import type { Refresh } from './refresh.ts';
 import type { RelayFunction } from './relay-function.ts';
 
 interface RelayDashboardProps {
   readonly stage: string;
-  readonly functions: readonly RelayFunction[];
+  readonly endpoints: readonly EndpointFunction[];
   readonly api: RelayApi;
+  readonly refresh: Refresh | undefined;
   readonly alarms: Alarms;
 }
 
@@ -35,7 +39,9 @@ export class RelayDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: RelayDashboardProps) {
     super(scope, id);
-    const name = stackName(props.stage);
+    const { stage, endpoints, refresh } = props;
+    const name = stackName(stage);
+    const functions = [...endpoints, ...(refresh ? [refresh.function] : [])];
     new Dashboard(this, 'Dashboard', {
       dashboardName: name,
       defaultInterval: Duration.hours(3),
@@ -44,8 +50,9 @@ export class RelayDashboard extends Construct {
         [alarmStatus(props)],
         [calls(props), failed(props)],
         [latency(props), waited(props), share(props)],
-        [durations(props), errors(props), concurrency(props)],
-        [lastErrors(props)],
+        ...(refresh ? [[renewals(stage, refresh), failedRenewals(stage), authorizations(stage)]] : []),
+        [durations(functions), errors(functions), concurrency(functions)],
+        [lastErrors(functions)],
       ],
     });
     this.address = `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${name}`;
@@ -58,11 +65,11 @@ function heading(name: string, { api }: RelayDashboardProps): IWidget {
 }
 
 function alarmStatus({ alarms }: RelayDashboardProps): IWidget {
-  return new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.all], width: 24, height: 4 });
+  return new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.all], width: 24, height: 6 });
 }
 
-function calls({ functions }: RelayDashboardProps): IWidget {
-  const left = functions.map(({ spec, lambda }) =>
+function calls({ endpoints }: RelayDashboardProps): IWidget {
+  const left = endpoints.map(({ spec, lambda }) =>
     lambda.metricInvocations({ period, statistic: Stats.SUM, label: spec.name }),
   );
   return new GraphWidget({ title: 'Calls', left, stacked: true, ...half });
@@ -80,14 +87,14 @@ function latency({ api }: RelayDashboardProps): IWidget {
   return new GraphWidget({ title: 'Latency of all calls (ms)', left, ...third });
 }
 
-function waited({ stage, functions }: RelayDashboardProps): IWidget {
-  const left = functions.map(({ spec }) => upstreamOf(stage, spec.name, 'p95', period));
+function waited({ stage, endpoints }: RelayDashboardProps): IWidget {
+  const left = endpoints.map(({ spec }) => upstreamOf(stage, spec.name, 'p95', period));
   return new GraphWidget({ title: 'Waited for the Presence service, p95 (ms)', left, ...third });
 }
 
 /** Of the functions that answer at once: a stream is all waiting. */
-function share({ stage, functions }: RelayDashboardProps): IWidget {
-  const left = functions
+function share({ stage, endpoints }: RelayDashboardProps): IWidget {
+  const left = endpoints
     .filter(({ spec }) => !spec.endpoint.streams)
     .map(({ spec, lambda }, at) => {
       const usingMetrics = {
@@ -105,14 +112,31 @@ function share({ stage, functions }: RelayDashboardProps): IWidget {
   });
 }
 
-function durations({ functions }: RelayDashboardProps): IWidget {
+function renewals(stage: string, { groupids }: Refresh): IWidget {
+  const left = groupids.map((groupid) => renewalsOf(stage, groupid, period).with({ label: groupid }));
+  return new GraphWidget({ title: 'Tokens renewed, by group', left, stacked: true, ...third });
+}
+
+function failedRenewals(stage: string): IWidget {
+  const left = refreshFailureNames.map((name) =>
+    refreshFailuresOf(stage, name, period).with({ label: name }),
+  );
+  return new GraphWidget({ title: 'Tokens not renewed, by reason', left, stacked: true, ...third });
+}
+
+function authorizations(stage: string): IWidget {
+  const left = [authorizationsOf(stage, period).with({ label: 'requests' })];
+  return new GraphWidget({ title: 'Requests to the Authorization API', left, ...third });
+}
+
+function durations(functions: readonly RelayFunction[]): IWidget {
   const left = functions.map(({ spec, lambda }) =>
     lambda.metricDuration({ period, statistic: 'p95', label: spec.name }),
   );
   return new GraphWidget({ title: 'Duration of the functions, p95 (ms)', left, ...third });
 }
 
-function errors({ functions }: RelayDashboardProps): IWidget {
+function errors(functions: readonly RelayFunction[]): IWidget {
   const left = functions.flatMap(({ spec, lambda }) => [
     lambda.metricErrors({ period, label: `${spec.name} errors` }),
     lambda.metricThrottles({ period, label: `${spec.name} throttles` }),
@@ -120,14 +144,14 @@ function errors({ functions }: RelayDashboardProps): IWidget {
   return new GraphWidget({ title: 'Crashes and throttles', left, ...third });
 }
 
-function concurrency({ functions }: RelayDashboardProps): IWidget {
+function concurrency(functions: readonly RelayFunction[]): IWidget {
   const left = functions.map(({ spec, lambda }) =>
     lambda.metric('ConcurrentExecutions', { period, statistic: Stats.MAXIMUM, label: spec.name }),
   );
   return new GraphWidget({ title: 'Calls at the same time', left, stacked: true, ...third });
 }
 
-function lastErrors({ functions }: RelayDashboardProps): IWidget {
+function lastErrors(functions: readonly RelayFunction[]): IWidget {
   return new LogQueryWidget({
     title: 'The last failures',
     logGroupNames: functions.map(({ logs }) => logs.logGroupName),

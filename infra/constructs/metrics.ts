@@ -2,7 +2,14 @@ import type { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { type FailureName, failures, metricNamespace, upstream } from '../../shared/api/metrics.ts';
+import { type FailureName, failures, upstream } from '../../shared/api/metrics.ts';
+import {
+  authorizations,
+  type RefreshFailureName,
+  refreshes,
+  refreshFailures,
+} from '../../shared/authorization/metrics.ts';
+import { metricNamespace } from '../../shared/runtime/metrics.ts';
 import type { RelayApi } from './api.ts';
 import type { GatewayAnswer } from './gateway-responses.ts';
 
@@ -14,6 +21,21 @@ export function failuresOf(stage: string, name: FailureName, period: Duration): 
 /** How long the calls of an endpoint waited for the Presence service. */
 export function upstreamOf(stage: string, endpoint: string, statistic: string, period: Duration): Metric {
   return metricOf(upstream, { Stage: stage, Endpoint: endpoint }, { statistic, period, label: endpoint });
+}
+
+/** How often the token of a group was replaced. */
+export function renewalsOf(stage: string, groupid: string, period: Duration): Metric {
+  return metricOf(refreshes, { Stage: stage, Group: groupid }, { statistic: Stats.SUM, period });
+}
+
+/** How often a token could not be replaced, by this name. */
+export function refreshFailuresOf(stage: string, name: RefreshFailureName, period: Duration): Metric {
+  return metricOf(refreshFailures, { Stage: stage, Failure: name }, { statistic: Stats.SUM, period });
+}
+
+/** Requests to the Authorization API. */
+export function authorizationsOf(stage: string, period: Duration): Metric {
+  return metricOf(authorizations, { Stage: stage }, { statistic: Stats.SUM, period });
 }
 
 function metricOf<Dimension extends string>(

@@ -10,30 +10,31 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { relayVariables } from '../../shared/api/config/environment.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import type { FunctionSpec } from '../functions.ts';
 import { stackName } from '../names.ts';
 import { removalPolicy } from './removal.ts';
-import type { TokenSecrets } from './token-secrets.ts';
 
-interface RelayFunctionProps {
-  readonly spec: FunctionSpec;
+interface RelayFunctionProps<Spec> {
+  readonly spec: Spec;
+  readonly description: string;
   readonly stage: string;
   readonly config: RelayConfig;
   readonly bundles: string;
-  readonly secrets: TokenSecrets;
+  readonly environment: Readonly<Record<string, string>>;
+  /** What it may do, beside writing its own log. */
+  readonly statements: readonly PolicyStatement[];
 }
 
-/** The function of an endpoint, with a role and a log group of its own. */
-export class RelayFunction extends Construct {
-  readonly spec: FunctionSpec;
+/** A function with a role and a log group of its own. */
+export class RelayFunction<Spec extends FunctionSpec = FunctionSpec> extends Construct {
+  readonly spec: Spec;
   readonly lambda: LambdaFunction;
   readonly logs: LogGroup;
 
-  constructor(scope: Construct, id: string, props: RelayFunctionProps) {
+  constructor(scope: Construct, id: string, props: RelayFunctionProps<Spec>) {
     super(scope, id);
-    const { spec, stage, config, bundles, secrets } = props;
+    const { spec, description, stage, config, bundles, environment, statements } = props;
     this.spec = spec;
     this.logs = new LogGroup(this, 'Logs', {
       retention: config.logs.retentionDays,
@@ -41,36 +42,32 @@ export class RelayFunction extends Construct {
     });
     this.lambda = new LambdaFunction(this, 'Function', {
       functionName: `${stackName(stage)}-${spec.name}`,
-      description: `Presence Relay: ${spec.endpoint.method} ${spec.endpoint.path}`,
+      description: `Presence Relay: ${description}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       code: Code.fromAsset(path.join(bundles, spec.name)),
       handler: 'index.handler',
       memorySize: spec.memoryMb,
       timeout: Duration.seconds(spec.timeoutSeconds),
-      role: this.#role(secrets),
+      role: this.#role(statements),
       logGroup: this.logs,
       loggingFormat: LoggingFormat.JSON,
-      environment: relayVariables(config, spec.endpoint, {
-        stage,
-        secretOf: (groupid) => secrets.nameOf(groupid),
-      }),
+      environment,
     });
   }
 
-  #role(secrets: TokenSecrets): Role {
+  #role(statements: readonly PolicyStatement[]): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What the function ${this.spec.name} of Presence Relay may do`,
     });
-    const streams = this.logs.logGroupArn;
     const write = new PolicyStatement({
       sid: 'WriteOwnLog',
       effect: Effect.ALLOW,
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [streams],
+      resources: [this.logs.logGroupArn],
     });
-    for (const statement of [write, ...secrets.readStatements()]) role.addToPolicy(statement);
+    for (const statement of [write, ...statements]) role.addToPolicy(statement);
     return role;
   }
 }

@@ -6,7 +6,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
-import { type FunctionSpec, functions } from '../functions.ts';
+import { type EndpointFunctionSpec, endpointFunctions } from '../functions.ts';
 import { accessLogFormat } from './gateway-logs.ts';
 
 /** How many calls the stage takes, and what it writes of them. */
@@ -21,14 +21,14 @@ export function stageOptions(
     accessLogFormat,
     ...methodSettings(throttle),
     methodOptions: Object.fromEntries(
-      functions.flatMap(({ endpoint, throttle: own }) =>
+      endpointFunctions.flatMap(({ endpoint, throttle: own }) =>
         own ? [[`${endpoint.path}/${endpoint.method}`, methodSettings(lower(own, throttle))]] : [],
       ),
     ),
   };
 }
 
-type Throttle = NonNullable<FunctionSpec['throttle']>;
+type Throttle = NonNullable<EndpointFunctionSpec['throttle']>;
 
 /** The settings of one method replace those of all methods whole, so they are given whole. */
 function methodSettings({ rate, burst }: Throttle): MethodDeploymentOptions {

@@ -2,10 +2,16 @@
 export const namedServers = 2;
 
 /** How many ports a local run takes, from the relay's on. */
-export const portCount = 4 + namedServers;
+export const portCount = 5 + namedServers;
 
 /** Where a local run listens, by the port of its relay; 0: any free ports. The named servers follow `presence`. */
 export function portsFrom(port: number) {
   const at = (offset: number) => (port === 0 ? 0 : port + offset);
-  return { relay: at(0), presence: at(1), site: at(2 + namedServers), secrets: at(3 + namedServers) };
+  return {
+    relay: at(0),
+    presence: at(1),
+    site: at(2 + namedServers),
+    secrets: at(3 + namedServers),
+    queues: at(4 + namedServers),
+  };
 }

@@ -1,18 +1,25 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { relayVariables } from '../../shared/api/config/environment.ts';
+import { refreshVariables, relayVariables } from '../../shared/api/config/environment.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
-import type { Endpoint } from '../../shared/api/endpoints.ts';
 import { bundleFunctions } from '../bundle.ts';
-import { type FunctionSpec, functions } from '../functions.ts';
-import { secretName } from '../names.ts';
+import {
+  type EndpointFunctionSpec,
+  endpointFunctions,
+  type FunctionSpec,
+  refreshToken,
+} from '../functions.ts';
+import { credentialsName, secretName } from '../names.ts';
 import { withEveryRight } from './caller.ts';
 import { startGateway } from './gateway/gateway.ts';
 import type { Route } from './gateway/routes.ts';
 import { LocalFunction } from './lambda/function.ts';
 import { namedServers, portsFrom } from './ports.ts';
 import { type PresenceEmulator, startPresenceEmulator } from './presence/emulator.ts';
+import type { Switches } from './presence/switches.ts';
+import { startQueues } from './queues/server.ts';
+import { createRefreshQueue, putCredentials, startRefresh } from './refresh.ts';
 import { type SecretsManager, startSecretsManager } from './secrets/server.ts';
 import { startSite } from './site/site.ts';
 
@@ -21,6 +28,8 @@ export interface LocalStackOptions {
   readonly config: RelayConfig;
   /** The relay's; the others follow in the order of `portsFrom`. 0, or not given: any free ports. */
   readonly port?: number;
+  /** How the Presence emulator behaves. */
+  readonly switches?: Partial<Switches>;
   /** Receives the lines that the functions print. Standard error unless given. */
   readonly log?: (line: string) => void;
 }
@@ -32,6 +41,7 @@ export interface LocalStack extends AsyncDisposable {
   readonly presence: string;
   readonly site: string;
   readonly secrets: string;
+  readonly queues: string;
   readonly groupids: readonly number[];
   readonly emulator: PresenceEmulator;
   readonly secretsManager: SecretsManager;
@@ -42,12 +52,14 @@ export interface LocalStack extends AsyncDisposable {
 const stage = 'local';
 
 /**
- * Brings up the relay on this machine: the Presence emulator, Secrets Manager, the bundles of all functions behind
- * the gateway, and the demo site. Rejects, leaving nothing behind, when a port is taken or the build fails.
+ * Brings up the relay on this machine: the Presence emulator, Secrets Manager, SQS, the bundles of all functions behind
+ * the gateway and the queue, and the demo site. It begins with the credentials of each group, and gets the tokens by
+ * itself. Rejects, leaving nothing behind, when a port is taken or the build fails.
  */
 export async function startLocalStack({
   config,
   port = 0,
+  switches,
   log = logToStderr,
 }: LocalStackOptions): Promise<LocalStack> {
   const groupids = Object.keys(config.groups).map(Number);
@@ -56,19 +68,27 @@ export async function startLocalStack({
 
   const bundles = await startBundling(opened);
   const emulator = opened.use(
-    await startPresenceEmulator({ port: ports.presence, servers: namedServers, groups: groupids }),
+    await startPresenceEmulator({ port: ports.presence, servers: namedServers, groups: groupids, switches }),
   );
   const secrets = opened.adopt(await startSecretsManager({ port: ports.secrets }), (it) => it.close());
-  opened.defer(keepTokensFresh(emulator, secrets, groupids));
+  for (const { groupid, partneruserid, apikey } of emulator.accounts)
+    putCredentials(secrets, stage, groupid, { partneruserid, apikey });
+  const queues = opened.adopt(await startQueues({ port: ports.queues }), (it) => it.close());
+  const refreshQueue = await createRefreshQueue(queues, stage);
 
-  const local = atPresence(withEveryRight(config), emulator.url);
-  const routes = functions.map((spec) => {
+  const names = { stage, secretOf, credentialsOf, refreshQueue: refreshQueue.url };
+  const local = atEmulator(withEveryRight(config), emulator);
+  const aws = { AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url, AWS_ENDPOINT_URL_SQS: queues.url };
+  const open = (spec: FunctionSpec, variables: Record<string, string>) => {
     const file = path.join(bundles.folder, spec.name, 'index.js');
-    const environment = functionEnvironment(local, spec.endpoint, secrets.url);
+    const environment = { ...variables, ...aws };
     const options = { ...spec, file, environment, log: (line: string) => log(withoutMetrics(line)) };
-    const target = opened.adopt(new LocalFunction(options), (it) => it.close());
-    return routeTo(spec, target);
-  });
+    return opened.adopt(new LocalFunction(options), (it) => it.close());
+  };
+  const routes = endpointFunctions.map((spec) =>
+    routeTo(spec, open(spec, relayVariables(local, spec.endpoint, names))),
+  );
+  const target = open(refreshToken, refreshVariables(local, names));
   // Who can call the relay shall find the functions.
   await bundles.done;
   const front = { routes, port: ports.relay, log, origins: config.cors?.origins ?? [] };
@@ -78,12 +98,15 @@ export async function startLocalStack({
     await startSite({ port: ports.site, presenceUrl: emulator.url, groupid, relayUrl: gateway.url }),
   );
 
+  opened.use(await startRefresh({ stage, config: local, secrets, queue: refreshQueue, target, log }));
+
   const running = opened.move();
   return {
     relay: gateway.url,
     presence: emulator.url,
     site: site.url,
     secrets: secrets.url,
+    queues: queues.url,
     groupids,
     emulator,
     secretsManager: secrets,
@@ -108,32 +131,21 @@ async function startBundling(opened: AsyncDisposableStack) {
   return { folder, done };
 }
 
-/** On AWS somebody has to put a token every two hours; here nobody need think of it. */
-function keepTokensFresh(emulator: PresenceEmulator, secrets: SecretsManager, groupids: readonly number[]) {
-  const putTokens = () => {
-    for (const groupid of groupids) {
-      secrets.put(secretOf(groupid), JSON.stringify(emulator.issueToken({ groupid, minutes: 120 })));
-    }
-  };
-  putTokens();
-  const timer = setInterval(putTokens, 50 * 60_000).unref();
-  return () => clearInterval(timer);
-}
-
-function atPresence(config: RelayConfig, presence: string): RelayConfig {
-  const groups = Object.entries(config.groups).map(([groupid, group]) => [groupid, { ...group, presence }]);
+/** With the emulator in the place of Glance, and all secrets made here. */
+function atEmulator(config: RelayConfig, { url, authorizeUrl }: PresenceEmulator): RelayConfig {
+  const groups = Object.entries(config.groups).map(([groupid, { secret: _, credentials: __, ...group }]) => [
+    groupid,
+    { ...group, presence: url, authorization: authorizeUrl },
+  ]);
   return { ...config, groups: Object.fromEntries(groups) };
-}
-
-function functionEnvironment(config: RelayConfig, endpoint: Endpoint, secrets: string) {
-  return {
-    ...relayVariables(config, endpoint, { stage, secretOf }),
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets,
-  };
 }
 
 function secretOf(groupid: number | string): string {
   return secretName(stage, groupid);
+}
+
+function credentialsOf(groupid: number | string): string {
+  return credentialsName(stage, groupid);
 }
 
 /** Nobody makes metrics of the lines here, and people read them. */
@@ -141,7 +153,7 @@ function withoutMetrics(line: string): string {
   return line.replace(/,"_aws":\{.*\}\}$/, '}');
 }
 
-function routeTo({ endpoint }: FunctionSpec, target: LocalFunction): Route {
+function routeTo({ endpoint }: EndpointFunctionSpec, target: LocalFunction): Route {
   const { method, path: resource, streams = false } = endpoint;
   return { method, resource, function: target, streams };
 }

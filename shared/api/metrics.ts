@@ -1,8 +1,6 @@
 import type { Metric } from '../runtime/metrics.ts';
 import { type ProblemCode, problemStatus } from './problem.ts';
 
-export const metricNamespace = 'PresenceRelay';
-
 /** By what name a failed call is counted: the code that its caller got, or one that says more to an operator. */
 export type FailureName = ProblemCode | 'refused-server' | 'stream-cut';
 

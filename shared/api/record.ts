@@ -2,11 +2,11 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { PresenceError } from '../presence/errors.ts';
 import { groupId } from '../presence/ids.ts';
 import { createLog, type Log } from '../runtime/log.ts';
-import { embeddedMetrics, type Metric } from '../runtime/metrics.ts';
+import { embeddedMetrics, type Metric, metricNamespace } from '../runtime/metrics.ts';
 import { callerName } from './caller.ts';
 import type { Endpoint } from './endpoints.ts';
 import { reasonOf } from './failure.ts';
-import { type FailureName, failures, metricNamespace, upstream } from './metrics.ts';
+import { type FailureName, failures, upstream } from './metrics.ts';
 import type { Problem } from './problem.ts';
 
 /** What is told of one call: a log line when it has ended, which CloudWatch makes its metrics of. */

@@ -1,6 +1,9 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { RefreshQueue } from '../authorization/queue.ts';
+import { Vault } from '../authorization/vault.ts';
 import { serverRules } from '../presence/address.ts';
 import { PresenceClient } from '../presence/client.ts';
-import { SecretTokens } from '../presence/secret-tokens.ts';
+import { type Renewal, SecretTokens, secretsManager } from '../presence/secret-tokens.ts';
 import { readEnvironment } from '../runtime/environment.ts';
 import type { DeployedCaller } from './config/callers.ts';
 import { relayEnvironment } from './config/environment.ts';
@@ -21,7 +24,23 @@ export function openRelay(environment: NodeJS.ProcessEnv): Relay {
   const groups = new Map(Object.entries(variables.RELAY_GROUPS));
   const callers = new Map(Object.entries(variables.RELAY_CALLERS));
   const rules = new Map(Array.from(groups, ([id, settings]) => [id, serverRules(settings)] as const));
-  const tokens = new SecretTokens({ secretOf: (id) => groups.get(id)?.secret ?? '' });
+  const client = secretsManager();
+  const secretOf = (id: string) => groups.get(id)?.secret ?? '';
+  const renewal = openRenewal(variables.RELAY_REFRESH_QUEUE, groups, client);
+  const tokens = new SecretTokens({ secretOf, client, renewal });
   const presence = new PresenceClient({ groups: rules, tokens });
   return { groups, callers, origins: variables.RELAY_ORIGINS ?? [], presence };
+}
+
+function openRenewal(
+  url: string | undefined,
+  groups: ReadonlyMap<string, DeployedGroup>,
+  client: SecretsManagerClient,
+): Renewal | undefined {
+  if (url === undefined) return undefined;
+  const renewedSecret = (id: string) => {
+    const group = groups.get(id);
+    return group?.renewed ? group.secret : undefined;
+  };
+  return new RefreshQueue({ url, secretOf: renewedSecret, vault: new Vault(client) });
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { type Deadline, longestTimerMs } from '../runtime/deadline.ts';
+import type { Deadline } from '../runtime/deadline.ts';
 import { checkDirectServer, type ReportedServer, type ServerAddress, type ServerRules } from './address.ts';
 import {
   type FindAnswer,
@@ -30,6 +30,8 @@ export interface PresenceClientOptions {
 
 /** With less time left, a message is not sent any more: its answer would hardly be seen. */
 const leastSendMs = 500;
+/** From memory, from the secret, renewed. */
+const mostTokens = 3;
 
 /**
  * The Presence service of Glance, seen from an agent's side. Look-ups go to the load balancer; a signal goes to the
@@ -136,12 +138,12 @@ export class PresenceClient {
     body: string,
     deadline: Deadline,
   ): Promise<'sent' | 'not-here' | Again> {
-    if (deadline.remaining() < leastSendMs)
-      throw new PresenceError('timeout', 'too little time left to send');
     try {
-      const response = await this.#authorized(groupid, deadline, (token) =>
-        this.#transport.exchange({ server, method: 'POST', path, token, body }, deadline),
-      );
+      const response = await this.#authorized(groupid, deadline, (token) => {
+        if (deadline.remaining() < leastSendMs)
+          throw new PresenceError('timeout', 'too little time left to send');
+        return this.#transport.exchange({ server, method: 'POST', path, token, body }, deadline);
+      });
       return readSignal(response);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
@@ -164,31 +166,22 @@ export class PresenceClient {
     return server;
   }
 
-  /** A 401 forgets the token that was refused; then one that differs is tried, once. */
+  /**
+   * A token that Glance refuses (401) is replaced: first by what the secret holds by now, then by a renewed one. What
+   * was refused has surely not been carried out.
+   */
   async #authorized<T extends ResponseHead>(
     groupid: GroupId,
     deadline: Deadline,
     send: (token: string) => Promise<T>,
   ): Promise<T> {
-    const token = await this.#token(groupid, deadline);
-    const response = await send(token);
-    if (response.status !== 401) return response;
-    this.#tokens.refused(groupid, token);
-    const fresh = await this.#token(groupid, deadline);
-    return fresh === token ? response : send(fresh);
-  }
-
-  /** One read serves many calls, so it knows no deadline; a call whose deadline passes leaves it. */
-  async #token(groupid: GroupId, deadline: Deadline): Promise<string> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new PresenceError('timeout', 'no token came in time')),
-      Math.min(deadline.remaining(), longestTimerMs),
-    );
-    try {
-      return await Promise.race([this.#tokens.get(groupid), late]);
-    } finally {
-      clearTimeout(timer);
+    let token = await this.#tokens.get(groupid, deadline);
+    for (let tries = 1; ; tries++) {
+      const response = await send(token);
+      if (response.status !== 401 || tries === mostTokens) return response;
+      const another = await this.#tokens.instead(groupid, token, deadline);
+      if (another === undefined) return response;
+      token = another;
     }
   }
 

@@ -9,7 +9,8 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   /** Path and query, percent-encoded. */
   readonly path: string;
-  readonly token: string;
+  /** Goes along as `Authorization: Bearer`. */
+  readonly token?: string;
   readonly body?: string;
 }
 
@@ -153,7 +154,8 @@ export class Transport {
       this.#underWay--;
       this.#usedAt = this.#clock.now();
     });
-    const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = 'application/json; charset=utf-8';
     const { headersMs, bodyMs } = this.#limits;
     agent.dispatch(

@@ -1,3 +1,5 @@
+export const metricNamespace = 'PresenceRelay';
+
 /** One measurement, and the fields of its log line by which it is counted. */
 export interface Metric {
   readonly name: string;

@@ -27,7 +27,7 @@ export async function measureSignals(): Promise<string[]> {
 
   const client = new PresenceClient({
     groups: new Map([['12345', serverRules({ presence })]]),
-    tokens: { get: () => Promise.resolve(token), refused: () => undefined },
+    tokens: { get: () => Promise.resolve(token), instead: () => Promise.resolve(undefined) },
   });
   const agent = new Agent({ connections: inFlight });
   const [group, visitor] = [groupId.parse('12345'), visitorId.parse('crowd-1')];

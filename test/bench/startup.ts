@@ -41,7 +41,7 @@ async function interleaved(files: ReadonlyMap<string, string>, origin: string): 
   for (let round = 0; round < rounds; round++) {
     for (const [name, file] of files) {
       const before = performance.now();
-      await invokeBundle(file, origin);
+      await invokeBundle(file, name, origin);
       samples.get(name)?.push(performance.now() - before);
     }
   }

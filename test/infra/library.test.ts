@@ -18,7 +18,7 @@ import { deadlineIn } from 'presence-relay/runtime/deadline';
 const [, , presenceUrl, token] = process.argv;
 const presence = new PresenceClient({
   groups: new Map([['12345', serverRules({ presence: presenceUrl })]]),
-  tokens: { get: async () => token, refused() {} },
+  tokens: { get: async () => token, instead: async () => undefined },
 });
 const message = { mtype: 'signal', data: { text: 'Hello' } };
 const send = (id) => presence.signal(groupId.parse('12345'), visitorId.parse(id), message, deadlineIn(5_000));

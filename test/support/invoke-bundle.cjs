@@ -1,36 +1,36 @@
-// Runs in a process of its own: loads one bundle, hands it a call, and tells its answer and the built-in modules
-// that were loaded on the way.
-const path = require('node:path');
+// Runs in a process of its own: loads one bundle, hands it a call (`{"event", "remainingMs"}`), and tells its answer or
+// its failure, and the built-in modules that were loaded on the way.
 const { PassThrough } = require('node:stream');
 const { text } = require('node:stream/consumers');
 
-const [, , file] = process.argv;
-const endpoint = path.basename(path.dirname(file));
+const [, , file, call] = process.argv;
+const { event, remainingMs } = JSON.parse(call);
 const before = new Set(process.moduleLoadList);
 const stream = new PassThrough();
+let isStreamed = false;
 globalThis.awslambda = {
-  streamifyResponse: (handler) => (event, context) => handler(event, stream, context),
+  streamifyResponse: (handler) => (event, context) => {
+    isStreamed = true;
+    return handler(event, stream, context);
+  },
   HttpResponseStream: { from: (target, head) => target.write(JSON.stringify(head)) && target },
 };
-const body = Buffer.from('{"mtype":"signal","data":1}').toString('base64');
-const event = {
-  headers: { 'Content-Type': 'application/json' },
-  multiValueQueryStringParameters: { groupid: ['12345'], visitorid: ['ada'] },
-  resource: `/${endpoint}`,
-  httpMethod: endpoint === 'signalvisitor' ? 'POST' : 'GET',
-  requestContext: {
-    requestId: 'request-1',
-    requestTimeEpoch: Date.now(),
-    accountId: '111122223333',
-    identity: { userArn: 'arn:aws:sts::111122223333:assumed-role/agent-desk/ada' },
-  },
-  body,
-  isBase64Encoded: true,
-};
-const { handler } = require(file);
+const end = Date.now() + remainingMs;
+const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => end - Date.now() };
 const streamed = text(stream);
-handler(event, { getRemainingTimeInMillis: () => 5_000 }).then(async (answer) => {
-  const whole = answer ? JSON.stringify(answer) : await streamed;
+
+/** As Lambda does, which loads the bundle first. */
+async function invoke() {
+  const { handler } = require(file);
+  const answer = await handler(event, context);
+  return isStreamed ? await streamed : JSON.stringify(answer ?? null);
+}
+
+const ended = (outcome) => {
   const loaded = process.moduleLoadList.filter((module) => !before.has(module));
-  process.stdout.write(`${JSON.stringify({ answer: whole, loaded })}\n`, () => process.exit());
-});
+  process.stdout.write(`${JSON.stringify({ ...outcome, loaded })}\n`, () => process.exit());
+};
+invoke().then(
+  (answer) => ended({ answer }),
+  (error) => ended({ failure: `${error.name}: ${error.message}` }),
+);

@@ -1,9 +1,10 @@
 import { PresenceClient } from '../../shared/presence/client.ts';
 import { PresenceError } from '../../shared/presence/errors.ts';
 import { type GroupId, groupId, type VisitorId, visitorId } from '../../shared/presence/ids.ts';
+import type { TokenSource } from '../../shared/presence/token.ts';
 import { Transport, type TransportLimits } from '../../shared/presence/transport.ts';
 import { foundAt, type PresenceServer, type Script, startPresenceServer } from './presence-server.ts';
-import { jwt, type TestTokens, tokensInTurn } from './tokens.ts';
+import { jwt, tokensInTurn } from './tokens.ts';
 
 export const group: GroupId = groupId.parse('12345');
 export const visitor: VisitorId = visitorId.parse('ada');
@@ -14,7 +15,6 @@ export interface PresencePair extends AsyncDisposable {
   readonly balancer: PresenceServer;
   readonly direct: PresenceServer;
   readonly client: PresenceClient;
-  readonly tokens: TestTokens;
   /** How long the client has paused between its tries, in milliseconds; no time passes in truth. */
   readonly pauses: readonly number[];
 }
@@ -23,7 +23,7 @@ interface PairOptions {
   /** `/findvisitor` tells of the direct server unless it is scripted otherwise. */
   balancer?: Script | ((directPort: number) => Script);
   direct?: Script;
-  tokens?: TestTokens;
+  tokens?: TokenSource;
   limits?: Partial<TransportLimits>;
   /** For the jitter. */
   random?: number;
@@ -54,7 +54,6 @@ export async function startPair({
     balancer,
     direct,
     client,
-    tokens,
     pauses,
     async [Symbol.asyncDispose]() {
       await client.close();

@@ -23,6 +23,8 @@ interface EnvironmentOptions {
   /** What the role that calls is granted. */
   caller?: { groups: number[]; endpoints?: EndpointName[]; invocable?: string[] };
   origins?: string[];
+  /** Address of the queue on which a new token is asked for; without it, nobody renews. */
+  refreshQueue?: string;
 }
 
 type EndpointName = (typeof endpoints)[number]['name'];
@@ -38,6 +40,7 @@ export async function startRelayEnvironment({
   endpoint = lookupvisitor,
   caller = { groups: [12345], endpoints: endpoints.map(({ name }) => name) },
   origins,
+  refreshQueue,
 }: EnvironmentOptions = {}): Promise<RelayEnvironment> {
   const presence = await startPresenceServer(script);
   const secrets = await startSecrets({ 'presence-relay/12345': secret });
@@ -50,6 +53,7 @@ export async function startRelayEnvironment({
     ...relayVariables(config, endpoint, {
       stage: 'test',
       secretOf: (groupid) => `presence-relay/${groupid}`,
+      refreshQueue,
     }),
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     AWS_REGION: 'eu-west-1',

@@ -39,16 +39,20 @@ export class RelayUnderTest implements AsyncDisposable {
    */
   static async open(): Promise<RelayUnderTest> {
     const { RELAY_URL, PRESENCE_URL, GROUP_ID = '12345' } = process.env;
-    if (RELAY_URL === undefined) return await RelayUnderTest.#start();
+    if (RELAY_URL === undefined) return await RelayUnderTest.start();
     const at = { relay: RELAY_URL, presence: PRESENCE_URL, groupid: Number(GROUP_ID) };
     const parsed = addresses.safeParse(at);
     if (!parsed.success) throw new Error('with RELAY_URL, set PRESENCE_URL too');
     return new RelayUnderTest(parsed.data, () => Promise.resolve());
   }
 
-  static async #start(): Promise<RelayUnderTest> {
+  /** A local run of its own, with the emulator behaving as these switches (`tokenSeconds=60`) say. */
+  static async start(switches: readonly string[] = []): Promise<RelayUnderTest> {
     const command = path.resolve(import.meta.dirname, '../../infra/local/cli/start.ts');
-    const child = spawn(process.execPath, [command, '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const options = switches.flatMap((one) => ['--switch', one]);
+    const child = spawn(process.execPath, [command, '--port', '0', ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const said: string[] = [];
     createInterface(child.stderr).on('line', (line) => said.push(line));
     const line = await Promise.race([

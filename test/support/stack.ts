@@ -32,14 +32,31 @@ export const minimal = {
 /** Everything that can be configured. */
 export const full = {
   groups: {
+    // Its tokens come from elsewhere.
+    7: {
+      secret: {
+        arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/7-AbCdEf',
+        keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/7a1b2c3d-1111-2222-3333-444455556666',
+      },
+    },
+    72: {
+      visitorids: 'strict',
+      authorization: 'https://acme.glance.net/services/AuthorizationService.svc/rest/Authorize',
+      site: 'staging',
+    },
+    // Its tokens are got for credentials of the account, and put into a secret of the account.
     12345: {
       secret: {
         arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/12345-AbCdEf',
         keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666',
       },
+      credentials: {
+        arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/account-AbCdEf',
+        keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/ca1b2c3d-1111-2222-3333-444455556666',
+      },
     },
-    72: { visitorids: 'strict' },
   },
+  tokens: { minutes: 100, refreshMinutes: 40 },
   callers: {
     'agent-desk': { groups: [12345, 72] },
     'arn:aws:iam::444455556666:role/service/crm': { groups: [72], endpoints: ['query'] },
@@ -54,6 +71,12 @@ export const full = {
   throttle: { rate: 20, burst: 40 },
   alarms: { email: 'ops@acme.example' },
   logs: { retentionDays: 365 },
+} satisfies Config;
+
+/** The relay gets no token by itself. */
+export const unrenewed = {
+  ...minimal,
+  groups: { 12345: { secret: full.groups[7].secret } },
 } satisfies Config;
 
 /** Folders that look like built functions, in place of them. */

@@ -10,12 +10,15 @@ export interface TestTokens extends TokenSource {
   readonly refusals: readonly string[];
 }
 
-/** Hands out the first token until it is refused, then the next; the last one stays. */
+/** Hands out the first token until it is refused, then the next; after the last one there is no other. */
 export function tokensInTurn(...values: readonly string[]): TestTokens {
   const refusals: string[] = [];
   return {
     refusals,
     get: () => Promise.resolve(values[Math.min(refusals.length, values.length - 1)] ?? ''),
-    refused: (_groupid, token) => refusals.push(token),
+    instead: (_groupid, refused) => {
+      refusals.push(refused);
+      return Promise.resolve(values[refusals.length]);
+    },
   };
 }

@@ -10,7 +10,7 @@ import {
 } from '../../../shared/presence/transport.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { type Deadline, deadlineIn } from '../../../shared/runtime/deadline.ts';
-import { type Finding, finding } from './report.ts';
+import { type Finding, finding } from '../report.ts';
 import { explain, redirected } from './trouble.ts';
 
 export interface AskerOptions {

@@ -5,9 +5,9 @@ import { PresenceError } from '../../../shared/presence/errors.ts';
 import { type GroupId, isStrictVisitorId, type VisitorId, visitorId } from '../../../shared/presence/ids.ts';
 import { openAnswer } from '../../../shared/presence/query.ts';
 import { TransportError } from '../../../shared/presence/transport.ts';
+import { type Finding, finding } from '../report.ts';
 import type { Asker } from './asker.ts';
 import { type Crowd, readCrowd } from './crowd.ts';
-import { type Finding, finding } from './report.ts';
 import { namesOf } from './shape.ts';
 
 interface QueriedGroup {

@@ -5,7 +5,7 @@ import {
   type ServerRules,
 } from '../../../shared/presence/address.ts';
 import type { GroupId } from '../../../shared/presence/ids.ts';
-import { type Finding, finding } from './report.ts';
+import { type Finding, finding } from '../report.ts';
 
 export interface Sighting {
   readonly server: ReportedServer;

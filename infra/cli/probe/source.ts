@@ -1,7 +1,8 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { region } from '../../local/account.ts';
+import { type ConfiguredGroup, isRenewed } from '../../../shared/api/config/groups.ts';
 import { portsFrom } from '../../local/ports.ts';
-import { secretName, stageName } from '../../names.ts';
+import { npmRun, secretName, stageName } from '../../names.ts';
+import { localHints, onAws, onThisMachine } from '../aws.ts';
 import { tokenSecret } from './secret.ts';
 import type { TokenText } from './token.ts';
 
@@ -11,38 +12,25 @@ export interface Source {
   readonly token: TokenText;
 }
 
-const requestHandler = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
-
 /** The secret of the configuration, or else the one that the stack has made. */
-export function awsSource(groupid: string, ownArn: string | undefined): Source {
+export function awsSource(groupid: string, group: ConfiguredGroup): Source {
+  const ownArn = group.secret?.arn;
   const secret = ownArn ?? secretName(stageName(), groupid);
-  const ofSecret = ownArn?.split(':')[3];
-  const client = new SecretsManagerClient({
-    maxAttempts: 2,
-    requestHandler,
-    ...(ofSecret && { region: ofSecret }),
-  });
-  return { token: tokenSecret({ client, secret }) };
+  const command = npmRun(stageName(), `credentials -- ${groupid}`);
+  const put = isRenewed(group)
+    ? `the relay gets it for the credentials of the group: "${command}" stores them, "${command} --again" asks for a token with those that are there, and either tells what is in the way`
+    : `put a fresh token there: aws secretsmanager put-secret-value --secret-id ${secret} --secret-string file://token.txt`;
+  return { token: tokenSecret({ client: new SecretsManagerClient(onAws(ownArn)), secret, put }) };
 }
 
 /** What `npm start` has brought up. */
 export function localSource(groupid: string, port: number): Source {
   const ports = portsFrom(port);
-  const client = new SecretsManagerClient({
-    endpoint: `http://127.0.0.1:${ports.secrets}`,
-    region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-    requestHandler,
+  const token = tokenSecret({
+    client: new SecretsManagerClient(onThisMachine(ports.secrets)),
+    secret: secretName('local', groupid),
+    put: `the local run gets it by itself; "npm run credentials -- ${groupid} --local --port ${port} --again" asks for one, and tells what is in the way`,
+    hints: localHints,
   });
-  const hints = {
-    put: '"npm start" puts a fresh one there when it is started anew',
-    missing: 'the local run has the groups that relay.config.ts had when it was started; start it anew',
-    unreachable:
-      'is the local run up? Start it by "npm start" in another terminal; --port tells of another port',
-  };
-  return {
-    presence: `http://127.0.0.1:${ports.presence}`,
-    token: tokenSecret({ client, secret: secretName('local', groupid), hints }),
-  };
+  return { presence: `http://127.0.0.1:${ports.presence}`, token };
 }

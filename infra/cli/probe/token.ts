@@ -1,5 +1,6 @@
 import { readToken, type Token, TokenFault } from '../../../shared/presence/token.ts';
-import { type Finding, finding } from './report.ts';
+import { AwsTrouble } from '../aws.ts';
+import { type Finding, finding } from '../report.ts';
 
 /** Where the text of a token secret comes from. */
 export interface TokenText {
@@ -7,19 +8,8 @@ export interface TokenText {
   readonly called: string;
   /** How a token gets there. */
   readonly put: string;
-  /** Throws `NoText`. */
+  /** Throws `AwsTrouble`. */
   read(): Promise<string>;
-}
-
-/** There is no text to look at. */
-export class NoText extends Error {
-  override readonly name = 'NoText';
-  readonly hint: string;
-
-  constructor(message: string, hint: string, options?: ErrorOptions) {
-    super(message, options);
-    this.hint = hint;
-  }
 }
 
 /** The token that the relay would use, and what there is to say about it; nothing where the relay would use none. */
@@ -32,7 +22,7 @@ export async function lookAtToken(
     const token = readToken(text);
     return judge(token, `${called}: ${formOf(text)}`, put, now);
   } catch (error) {
-    if (error instanceof NoText) return unusable(`${called} ${error.message}`, error.hint);
+    if (error instanceof AwsTrouble) return unusable(`${called} ${error.message}`, error.hint);
     if (error instanceof TokenFault) return unusable(`${called} ${error.message}`, put);
     throw error;
   }

@@ -1,7 +1,7 @@
 import type { ServerAddress } from '../../../shared/presence/address.ts';
 import { PresenceError, type PresenceErrorCode } from '../../../shared/presence/errors.ts';
 import { type ResponseHead, TransportError } from '../../../shared/presence/transport.ts';
-import { type Finding, finding } from './report.ts';
+import { type Finding, finding } from '../report.ts';
 
 /** What failed, in words. Throws what is no failure of the service again. */
 export function explain(error: unknown, server: ServerAddress, limitMs: number): Finding {

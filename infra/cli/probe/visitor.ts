@@ -2,8 +2,8 @@ import type { ReportedServer, ServerAddress } from '../../../shared/presence/add
 import { readFind, readLookup } from '../../../shared/presence/answers.ts';
 import type { GroupId, VisitorId } from '../../../shared/presence/ids.ts';
 import type { HttpResponse } from '../../../shared/presence/transport.ts';
+import { type Finding, finding } from '../report.ts';
 import type { Asker } from './asker.ts';
-import { type Finding, finding } from './report.ts';
 import { shapeOf } from './shape.ts';
 
 /** Whom the service is asked about. Their ids, and others seen on the way, are not to be printed. */

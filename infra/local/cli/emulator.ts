@@ -1,17 +1,11 @@
-import {
-  printReady,
-  readOptions,
-  runCommand,
-  UsageError,
-  untilInterrupted,
-  wholeNumber,
-} from '../../command.ts';
+import { printReady, readOptions, runCommand, untilInterrupted, wholeNumber } from '../../command.ts';
 import { maxCrowd } from '../presence/control/schemas.ts';
 import { type PresenceEmulator, startPresenceEmulator } from '../presence/emulator.ts';
-import { Refusal } from '../presence/http/refusal.ts';
-import { switchesAtStart, switchFromText, withSwitches } from '../presence/switches.ts';
+import { switchesAtStart } from '../presence/switches.ts';
+import { switchesOf } from './switches.ts';
 
-const usage = `An emulator of the Glance Presence service, on 127.0.0.1.
+const usage = `An emulator of the Glance Presence service, on 127.0.0.1. The Authorization service, which grants tokens to
+agents who prove who they are, is there too, at the load balancer's port.
 
 npm run emulator -- [options]
 
@@ -59,23 +53,17 @@ async function main(): Promise<void> {
   await emulator.close();
 }
 
-function switchesOf(texts: readonly string[]) {
-  try {
-    return withSwitches(Object.assign({}, ...texts.map(switchFromText)));
-  } catch (error) {
-    if (error instanceof Refusal) throw new UsageError(`--switch ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
 function print(emulator: PresenceEmulator, json: boolean): void {
-  const { url, servers, groups } = emulator;
+  const { url, authorizeUrl, servers, groups } = emulator;
   const [groupid = 0] = groups;
+  const [account] = emulator.accounts;
   const { token, expires } = emulator.issueToken({ groupid, minutes: 120 });
   const people = `The Presence emulator is up; Ctrl-C ends it.
 
   load balancer  ${url}
-${servers.map((server) => `  ${server.name}         ${server.url}\n`).join('')}  groups         ${groups.join(', ')}
+${servers.map((server) => `  ${server.name}         ${server.url}\n`).join('')}  authorization  ${authorizeUrl}
+                 of ${account?.username}, whose password is ${account?.password}
+  groups         ${groups.join(', ')}
   token          ${token}
                  for group ${groupid}, until ${expires}
 
@@ -88,7 +76,7 @@ What happened so far:
   curl ${url}/emulator
 
 `;
-  printReady({ presence: url, servers, groups, token, expires }, people, json);
+  printReady({ presence: url, authorize: authorizeUrl, servers, groups, token, expires }, people, json);
 }
 
 await runCommand(main);

@@ -3,6 +3,7 @@ import { loadRelayConfig } from '../../relay-config.ts';
 import { mostInstances } from '../lambda/scaling.ts';
 import { portCount } from '../ports.ts';
 import { type LocalStack, startLocalStack } from '../stack.ts';
+import { switchesOf } from './switches.ts';
 
 const usage = `The whole relay on this machine, with an emulator in the place of Glance. Needs no account and no network.
 
@@ -11,19 +12,24 @@ npm start -- [options]
 It relays the groups of relay.config.ts.
 
   --port <number>  of the relay, 4700 unless given; 0: any free ports. The next ones follow: the Presence emulator's
-                   load balancer (4701) and its two named servers, the demo site (4704), Secrets Manager (4705)
+                   load balancer (4701) and its two named servers, the demo site (4704), Secrets Manager (4705),
+                   SQS (4706)
+  --switch <name=value>
+                   how the Presence emulator behaves, such as tokenSeconds=60: tokens that live one minute; may be
+                   repeated; "npm run emulator -- --help" lists all
   --help           print this
 
 It listens on 127.0.0.1 only. Each function runs up to ${mostInstances} calls at the same time; more of them wait.
 Ctrl-C, or SIGTERM, ends it: exit code 0 (but on Ctrl-C npm itself ends by the signal). It could not start: 1. Wrong
 option: 2.
 When standard output is no terminal, it prints one line of JSON there as soon as it is ready:
-  {"relay":"http://…","presence":"http://…","site":"http://…","secrets":"http://…","groupid":12345}
+  {"relay":"http://…","presence":"http://…","site":"http://…","secrets":"http://…","queues":"http://…","groupid":12345}
 What the functions log goes to standard error. (npm writes a banner of its own; "npm start --silent" does not.)
 `;
 
 const options = {
   port: { type: 'string', default: '4700' },
+  switch: { type: 'string', multiple: true },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -34,7 +40,11 @@ async function main(): Promise<void> {
     return;
   }
   const port = wholeNumber('port', given.port, 0, 65_536 - portCount);
-  const stack = await startLocalStack({ config: await loadRelayConfig(), port });
+  const stack = await startLocalStack({
+    config: await loadRelayConfig(),
+    port,
+    switches: switchesOf(given.switch ?? []),
+  });
   const ended = Promise.race([untilInterrupted(), untilOrphaned()]);
   print(stack);
   await ended;
@@ -53,7 +63,7 @@ function untilOrphaned(): Promise<void> {
   });
 }
 
-function print({ relay, presence, site, secrets, groupids }: LocalStack): void {
+function print({ relay, presence, site, secrets, queues, groupids }: LocalStack): void {
   const [groupid = 0] = groupids;
   const visitor = `groupid=${groupid}&visitorid=ada`;
   const people = `
@@ -62,6 +72,7 @@ function print({ relay, presence, site, secrets, groupids }: LocalStack): void {
     relay      ${relay}
     presence   ${presence}   the emulator that stands in for Glance
     secrets    ${secrets}   Secrets Manager
+    queues     ${queues}   SQS
     demo site  ${site}/?visitorid=ada
 
   Open the demo site: your browser becomes visitor ada of group ${groupid}. Then, in another terminal,
@@ -80,7 +91,7 @@ function print({ relay, presence, site, secrets, groupids }: LocalStack): void {
     curl '${relay}/query?groupid=${groupid}'
 
 `;
-  printReady({ relay, presence, site, secrets, groupid }, people);
+  printReady({ relay, presence, site, secrets, queues, groupid }, people);
 }
 
 function signalCommand(relay: string, visitor: string, message: object): string {

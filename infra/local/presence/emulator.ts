@@ -1,3 +1,5 @@
+import type { Account, AccountPatch } from './authorization/accounts.ts';
+import { authorizePath } from './authorization/routes.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Faults } from './faults.ts';
 import type { Requests } from './requests.ts';
@@ -17,6 +19,8 @@ export interface EmulatorOptions extends ServiceOptions {
 export interface PresenceEmulator extends AsyncDisposable {
   /** The load balancer, `http://127.0.0.1:<port>`. */
   readonly url: string;
+  /** Where the load balancer also grants tokens, as text: the `Authorize` form. */
+  readonly authorizeUrl: string;
   readonly servers: readonly { readonly name: string; readonly url: string }[];
   readonly groups: readonly number[];
   readonly faults: Faults;
@@ -26,6 +30,12 @@ export interface PresenceEmulator extends AsyncDisposable {
   /** Throws when the patch names what is no switch, or sets one to what it cannot be. */
   switch(patch: Partial<Switches>): void;
   issueToken(request: TokenRequest): IssuedToken;
+  /** Who is granted tokens by Authorize; one for each group. */
+  readonly accounts: readonly Account[];
+  /** Throws when the patch names what no account has, or sets it to what it cannot be. */
+  setAccount(groupid: number | 'all', patch: AccountPatch): void;
+  /** How many tokens Authorize granted. */
+  readonly granted: number;
   /** This token, or every token there is. */
   revoke(token?: string): void;
   /** From now on, so many synthetic visitors are present: `crowd-0`, `crowd-1`, … */
@@ -63,10 +73,11 @@ export async function startPresenceEmulator(options: EmulatorOptions = {}): Prom
 }
 
 function emulator(service: PresenceService, names: string[], close: () => Promise<void>): PresenceEmulator {
-  const { servers, groups, faults, deliveries, requests, tokens } = service;
+  const { servers, groups, faults, deliveries, requests, tokens, authorization } = service;
   const [firstGroup = 0] = groups;
   return {
     url: servers.url(loadBalancer),
+    authorizeUrl: `${servers.url(loadBalancer)}${authorizePath}`,
     servers: names.map((name) => ({ name, url: servers.url(name) })),
     groups: [...groups],
     faults,
@@ -77,6 +88,16 @@ function emulator(service: PresenceService, names: string[], close: () => Promis
     },
     switch: (patch) => service.switch(patch),
     issueToken: (request) => tokens.issue({ ...request, groupid: service.requireGroup(request.groupid) }),
+    get accounts() {
+      return service.accounts();
+    },
+    setAccount: (groupid, patch) => {
+      const changed = groupid === 'all' ? groups : [service.requireGroup(groupid)];
+      authorization.accounts.change(changed, patch);
+    },
+    get granted() {
+      return authorization.granted;
+    },
     revoke: (token) => void (token === undefined ? tokens.revokeAll() : tokens.revoke(token)),
     crowd: (size, groupid = firstGroup) => service.crowd.resize(service.requireGroup(groupid), size),
     setServer: (name, state) => servers.set(name, state),

@@ -5,7 +5,7 @@ import { visitoridSchema } from './ids.ts';
 const delivers = z.optional(z.boolean());
 const bytes = z.int().check(z.minimum(0));
 
-/** `deliver` says whether a signal reaches its visitor all the same. */
+/** `deliver` says whether a signal reaches its visitor, or a token is granted, all the same. */
 const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('latency'), ms: z.int().check(z.minimum(0), z.maximum(600_000)) }),
   z.strictObject({
@@ -41,9 +41,13 @@ const faultSchema = z.discriminatedUnion('kind', [
 
 const endpoints = ['lookupvisitor', 'findvisitor', 'signalvisitor', 'query'] as const;
 
+/** Both forms of Authorize. */
+const authorize = 'authorize';
+
 export const faultRequestSchema = z
   .strictObject({
-    endpoint: z.enum([...endpoints, '*']),
+    /** `*`: any endpoint of Presence; Authorize is another service. */
+    endpoint: z.enum([...endpoints, authorize, '*']),
     visitorid: z.optional(visitoridSchema),
     /** How often it happens; 0: until the faults are cleared. */
     times: z.prefault(z.int().check(z.minimum(0)), 1),
@@ -53,6 +57,14 @@ export const faultRequestSchema = z
     z.refine(({ endpoint, fault }) => endpoint === 'findvisitor' || !onFindOnly.has(fault.kind), {
       path: ['endpoint'],
       error: 'The faults moved and direct are for findvisitor alone',
+    }),
+    z.refine(({ endpoint, fault }) => endpoint !== authorize || fault.kind !== 'revoke', {
+      path: ['endpoint'],
+      error: 'The fault revoke is for endpoints that are called with a token',
+    }),
+    z.refine(({ endpoint, visitorid }) => endpoint !== authorize || visitorid === undefined, {
+      path: ['visitorid'],
+      error: 'Nobody authorizes for one visitor',
     }),
   );
 
@@ -86,10 +98,10 @@ export class Faults {
   }
 
   /** The oldest fault that is meant for this request; it has then happened once more. */
-  take(endpoint: Endpoint, visitorid: string | null): Fault | undefined {
+  take(endpoint: Endpoint | typeof authorize, visitorid: string | null = null): Fault | undefined {
     const entry = this.#entries.find(
       (candidate) =>
-        (candidate.endpoint === '*' || candidate.endpoint === endpoint) &&
+        (candidate.endpoint === endpoint || (candidate.endpoint === '*' && endpoint !== authorize)) &&
         (candidate.visitorid === undefined || candidate.visitorid === visitorid),
     );
     if (entry?.times === 1) this.#entries.splice(this.#entries.indexOf(entry), 1);

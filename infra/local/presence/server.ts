@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { Listener } from '../http/listener.ts';
+import { authorizationRoutes } from './authorization/routes.ts';
 import { controlRoutes } from './control/routes.ts';
 import { type Route, serve } from './http/router.ts';
 import { agentRoute } from './rest/agent-endpoint.ts';
@@ -17,11 +18,12 @@ import { joinAgent } from './sockets/agent-socket.ts';
 import { converse } from './sockets/client.ts';
 import { joinVisitor } from './sockets/visitor-socket.ts';
 
-/** The load balancer; of a load balanced group it is the direct server too. */
+/** The load balancer; of a load balanced group it is the direct server too. It has Authorization beside it. */
 export function loadBalancerListener(service: PresenceService): Listener {
   const routes = [
     ...[lookupvisitor, findvisitor, query].map((endpoint) => agentRoute(service, endpoint)),
     ...visitorRoutes(service),
+    ...authorizationRoutes(service),
     visitorScript,
     ...controlRoutes(service),
   ];

@@ -1,4 +1,6 @@
 import { Agents } from './agents.ts';
+import type { Account } from './authorization/accounts.ts';
+import { Authorization } from './authorization/authorization.ts';
 import { Crowd } from './crowd.ts';
 import { Deliveries } from './deliveries.ts';
 import { Faults } from './faults.ts';
@@ -23,6 +25,7 @@ export interface ServiceOptions {
 export class PresenceService {
   readonly groups: ReadonlySet<number>;
   readonly tokens: Tokens;
+  readonly authorization: Authorization;
   readonly agents = new Agents();
   readonly faults = new Faults();
   readonly requests = new Requests();
@@ -44,7 +47,8 @@ export class PresenceService {
     this.tokens = new Tokens(signingKey);
     this.#firstSwitches = withSwitches(switches);
     this.#switches = this.#firstSwitches;
-    const { visitors, population, deliveries } = this;
+    const { tokens, visitors, population, deliveries } = this;
+    this.authorization = new Authorization({ tokens, switches: () => this.switches });
     this.signals = new Signals({ visitors, population, deliveries, switches: () => this.switches });
   }
 
@@ -57,6 +61,11 @@ export class PresenceService {
     this.#switches = withSwitches(patch, this.#switches);
   }
 
+  /** One for each group. */
+  accounts(): Account[] {
+    return [...this.groups].map((groupid) => this.authorization.accounts.of(groupid));
+  }
+
   /** Throws a Refusal for a group that this service does not serve. */
   requireGroup(groupid: number): number {
     if (!this.groups.has(groupid)) throw badRequest('groupid: there is no such group here');
@@ -66,8 +75,8 @@ export class PresenceService {
   /** As it was when it started; tokens stay as they are. */
   async reset(): Promise<void> {
     this.#switches = this.#firstSwitches;
-    for (const part of [this.faults, this.population, this.signals, this.deliveries, this.requests])
-      part.clear();
+    const { authorization, faults, population, signals, deliveries, requests } = this;
+    for (const part of [authorization, faults, population, signals, deliveries, requests]) part.clear();
     await Promise.all(this.servers.names().map((name) => this.servers.set(name, 'up')));
   }
 }

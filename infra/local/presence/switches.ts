@@ -33,6 +33,18 @@ const switchesSchema = z.strictObject({
   uniqueSeconds: seconds.check(z.positive()),
   /** Origins of web pages that may call the agent-side endpoints; none: no CORS headers. */
   agentOrigins: z.array(z.string()),
+  /** The longest life of a token that Authorize grants, in seconds. */
+  tokenSeconds: z.number().check(z.minimum(1), z.maximum(7_200)),
+  /** What Authorize grants a token in: what its path has, or text, or an object, with or without its end. */
+  authorizeAnswer: z.enum(['by-path', 'string', 'object', 'object-token-exp', 'object-no-exp']),
+  /** How Authorize refuses credentials: the status; 200 with a `message`, or with no token in an empty text. */
+  authorizeRefusal: z.enum(['401', '403', '200', '200-empty']),
+  /** What the tokens that Authorize grants are good for. */
+  authorizedFor: z.enum(['presence', 'nothing', 'revoked']),
+  /** Tokens that Authorize grants tell their end, as `exp`. */
+  jwtExp: z.boolean(),
+  /** How far the clock of Authorize is ahead of everybody else's, in seconds; below 0: behind. */
+  authorizeClockSeconds: z.number().check(z.minimum(-86_400), z.maximum(86_400)),
 });
 
 const patchSchema = z.partial(switchesSchema);
@@ -56,6 +68,12 @@ const defaults: Switches = {
   holdSeconds: 5,
   uniqueSeconds: 300,
   agentOrigins: [],
+  tokenSeconds: 7_200,
+  authorizeAnswer: 'by-path',
+  authorizeRefusal: '401',
+  authorizedFor: 'presence',
+  jwtExp: true,
+  authorizeClockSeconds: 0,
 };
 
 /** The switches with `patch` applied. Throws a Refusal that names every flaw of the patch. */

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import { Refusal } from './http/refusal.ts';
+import { sameText } from './same-text.ts';
 
 export interface TokenRequest {
   readonly groupid: number;
@@ -9,17 +10,22 @@ export interface TokenRequest {
   readonly seconds?: number;
   /** Whether the agent has the privilege of using Presence; by default true. */
   readonly presence?: boolean;
+  /** Seconds by which the clock is ahead that the token tells of its life by; it ends by the true one. */
+  readonly clockSeconds?: number;
+  /** Whether the token tells its end, as `exp`; by default true. */
+  readonly exp?: boolean;
 }
 
 export interface IssuedToken {
   readonly token: string;
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC; by the clock that the token was asked to go by. */
   readonly expires: string;
 }
 
 const claimsSchema = z.object({
   groupid: z.number(),
-  exp: z.number(),
+  /** Unix milliseconds, by the true clock. What the token tells its reader is `exp`, which may lie, or be missing. */
+  ends: z.number(),
   jti: z.string(),
   era: z.number(),
   privileges: z.string(),
@@ -37,12 +43,29 @@ export class Tokens {
     this.#key = signingKey ?? randomBytes(32);
   }
 
-  issue({ groupid, minutes = 60, seconds = minutes * 60, presence = true }: TokenRequest): IssuedToken {
-    const now = Math.floor(Date.now() / 1000);
-    const privileges = presence ? 'presence:on' : 'presence:off';
-    const claims = { groupid, iat: now, exp: now + seconds, jti: randomUUID(), era: this.#era, privileges };
+  issue({
+    groupid,
+    minutes = 60,
+    seconds = minutes * 60,
+    presence = true,
+    clockSeconds = 0,
+    exp = true,
+  }: TokenRequest): IssuedToken {
+    const now = Date.now();
+    const ends = now + seconds * 1000;
+    const told = (time: number) => Math.floor(time / 1000 + clockSeconds);
+    const claims = {
+      groupid,
+      iat: told(now),
+      ...(exp ? { exp: told(ends) } : {}),
+      ends,
+      jti: randomUUID(),
+      era: this.#era,
+      privileges: presence ? 'presence:on' : 'presence:off',
+    };
     const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-    return { token: `${signed}.${this.#sign(signed)}`, expires: new Date(claims.exp * 1000).toISOString() };
+    const expires = new Date(ends + clockSeconds * 1000).toISOString();
+    return { token: `${signed}.${this.#sign(signed)}`, expires };
   }
 
   /** False when the token is none of these. */
@@ -63,7 +86,7 @@ export class Tokens {
     if (!token) throw unauthorized('There is no token');
     const claims = this.#verify(token);
     if (!claims) throw unauthorized('The token is not valid');
-    if (claims.exp * 1000 <= Date.now()) throw unauthorized('The token has expired');
+    if (claims.ends <= Date.now()) throw unauthorized('The token has expired');
     if (claims.era !== this.#era || this.#revoked.has(claims.jti))
       throw unauthorized('The token was revoked');
     return claims;
@@ -71,10 +94,7 @@ export class Tokens {
 
   #verify(token: string): Claims | undefined {
     const [header = '', payload = '', signature = '', ...rest] = token.split('.');
-    const expected = Buffer.from(this.#sign(`${header}.${payload}`));
-    const given = Buffer.from(signature);
-    if (rest.length || given.length !== expected.length || !timingSafeEqual(given, expected))
-      return undefined;
+    if (rest.length || !sameText(signature, this.#sign(`${header}.${payload}`))) return undefined;
     const claims = z.safeParse(claimsSchema, decode(payload));
     return claims.success ? claims.data : undefined;
   }

@@ -63,6 +63,11 @@ export class Operations {
     return this.#secrets.has(name);
   }
 
+  /** Throws `Refused` where there is none. */
+  current(name: string): string | undefined {
+    return this.#usable(name).version(undefined, undefined).content.SecretString;
+  }
+
   #create({ Name, ClientRequestToken, ...value }: Input<'CreateSecret'>) {
     const known = this.#secrets.get(Name);
     if (known?.deletedAt)

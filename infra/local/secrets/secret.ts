@@ -47,7 +47,9 @@ export class Secret {
     if (known) return;
     this.changedAt = new Date();
     this.#versions.set(id, { id, content, createdAt: this.changedAt });
-    for (const label of labels) this.#moveLabel(label, id);
+    // The first version is the current one, whatever is asked for.
+    const isFirst = !this.#labels.has('AWSCURRENT');
+    for (const label of new Set(isFirst ? [...labels, 'AWSCURRENT'] : labels)) this.#moveLabel(label, id);
   }
 
   version(id: string | undefined, label: string | undefined): Version {

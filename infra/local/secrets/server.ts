@@ -14,6 +14,8 @@ export interface SecretsManager {
   readonly faults: Faults;
   /** Makes this the current value, creating the secret when there is none. */
   put(name: string, value: string): void;
+  /** The current value; throws where there is none. */
+  current(name: string): string | undefined;
   close(): Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export async function startSecretsManager({ port }: { port: number }): Promise<S
       if (operations.has(name)) operations.run('PutSecretValue', { SecretId: name, ...put });
       else operations.run('CreateSecret', { Name: name, ...put });
     },
+    current: (name) => operations.current(name),
     close: () => close(server),
   };
 }

@@ -4,6 +4,7 @@ import { configuredCaller, readRole, roleKey, roleReference } from './callers.ts
 import { deploymentFields } from './deployment.ts';
 import { ConfigurationError } from './error.ts';
 import { configuredGroup, configuredId } from './groups.ts';
+import { tokens } from './tokens.ts';
 
 const fields = z.strictObject({
   groups: z
@@ -11,6 +12,7 @@ const fields = z.strictObject({
     .check(z.refine((groups) => Object.keys(groups).length > 0, 'must hold at least one group')),
   /** The IAM roles that may call, and what each may do. */
   callers: z._default(z.record(roleReference, configuredCaller), {}),
+  tokens: z.prefault(tokens, {}),
   ...deploymentFields,
 });
 
@@ -22,6 +24,7 @@ export const relayConfig = fields.check((context) => {
   const report: Report = (message, ...path) =>
     context.issues.push({ code: 'custom', input: undefined, path, message });
   checkCallers(context.value, report);
+  checkSecrets(context.value, report);
   checkZone(context.value, report);
   checkRegions(context.value, report);
 });
@@ -41,6 +44,19 @@ function checkCallers({ groups, callers }: Fields, report: Report): void {
   }
 }
 
+/** A token is for one group, and what is put into its secret takes the place of all else. */
+function checkSecrets({ groups }: Fields, report: Report): void {
+  const named = Object.entries(groups).flatMap(([id, { secret, credentials }]) => [
+    { arn: secret?.arn, place: `groups.${id}.secret` },
+    { arn: credentials?.arn, place: `groups.${id}.credentials` },
+  ]);
+  for (const [id, { secret }] of Object.entries(groups)) {
+    const place = `groups.${id}.secret`;
+    const other = named.find((each) => each.arn === secret?.arn && each.place !== place);
+    if (secret && other) report(`is that of ${other.place} too`, 'groups', id, 'secret', 'arn');
+  }
+}
+
 function checkZone({ domain }: Fields, report: Report): void {
   if (!domain?.zone) return;
   const { name, zone } = domain;
@@ -50,9 +66,10 @@ function checkZone({ domain }: Fields, report: Report): void {
 
 /** What the stack works with is in the region of the stack, so it is all in one. */
 function checkRegions({ groups, domain, waf, alarms }: Fields, report: Report): void {
-  const secrets = Object.entries(groups).map(
-    ([id, { secret }]) => [secret?.arn, 'groups', id, 'secret', 'arn'] as const,
-  );
+  const secrets = Object.entries(groups).flatMap(([id, { secret, credentials }]) => [
+    [secret?.arn, 'groups', id, 'secret', 'arn'] as const,
+    [credentials?.arn, 'groups', id, 'credentials', 'arn'] as const,
+  ]);
   const named = [
     ...secrets,
     [domain?.certificateArn, 'domain', 'certificateArn'] as const,

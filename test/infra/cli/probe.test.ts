@@ -1,9 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type PresenceEmulator, startPresenceEmulator } from '../../../infra/local/presence/emulator.ts';
 import { startSecretsManager } from '../../../infra/local/secrets/server.ts';
@@ -11,40 +5,10 @@ import { secretName } from '../../../infra/names.ts';
 import { freePorts } from '../../support/ports.ts';
 import { type Secret, startSecrets } from '../../support/secrets-server.ts';
 import { jwt } from '../../support/tokens.ts';
+import { houseWith, run, someAws } from './running.ts';
 
-const root = path.resolve(import.meta.dirname, '../../..');
-
-interface Run {
-  env?: Record<string, string | undefined>;
-  input?: string;
-  folder?: string;
-}
-
-/** Nothing of the AWS settings of whoever runs this. */
-const noAws = {
-  PATH: process.env.PATH ?? '',
-  HOME: '/nonexistent',
-  AWS_CONFIG_FILE: '/nonexistent',
-  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
-  AWS_EC2_METADATA_DISABLED: 'true',
-};
-const someAws = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' };
-
-async function outcome(args: readonly string[], { env = {}, input = '', folder = root }: Run = {}) {
-  const child = spawn(process.execPath, ['infra/cli/probe.ts', ...args], {
-    cwd: folder,
-    env: { ...noAws, ...env },
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  child.stdin.on('error', () => undefined); // it need not read what it is given
-  child.stdin.end(input);
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { stdout, stderr, code };
-}
+const outcome = (args: readonly string[], options: object = {}) =>
+  run('probe', args, { input: '', ...options });
 
 /** What `npm start` brings up, as far as a probe sees it. */
 async function localRun(secret: (emulator: PresenceEmulator) => string) {
@@ -151,10 +115,30 @@ describe('on AWS', () => {
     return { said: stdout.replaceAll(/\s+/g, ' '), reads: secrets.reads };
   }
 
-  test('a token that was never put is told with the command that puts it', async () => {
+  test('a token that was never got is told with the command that has it got', async () => {
     const { said } = await told('{"state":"unset"}');
     expect(said).toContain(`FAIL token secret ${secret} holds no token yet`);
-    expect(said).toContain(`put-secret-value --secret-id ${secret} --secret-string file://token.txt`);
+    expect(said).toContain('"npm run credentials -- 12345" stores them');
+  });
+
+  test('a command that is told is one for the same stage', async () => {
+    const secrets = await startSecrets({ [secretName('test', 12345)]: '{"state":"unset"}' });
+    onTestFinished(() => secrets[Symbol.asyncDispose]());
+    const env = { ...someAws, AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url, RELAY_STAGE: 'test' };
+    const { stdout } = await outcome(['12345'], { env });
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('"RELAY_STAGE=test npm run credentials -- 12345"');
+  });
+
+  test('a token that comes from outside is told with the command that puts it', async () => {
+    const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:glance-AbCdEf';
+    const folder = houseWith(`{ 12345: { secret: { arn: '${arn}' } } }`);
+    const secrets = await startSecrets({ [arn]: '{"state":"unset"}' });
+    onTestFinished(() => secrets[Symbol.asyncDispose]());
+    const env = { ...someAws, AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url };
+    const { stdout } = await outcome(['12345'], { env, folder });
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      `put-secret-value --secret-id ${arn} --secret-string file://token.txt`,
+    );
   });
 
   test('a token that has expired is told with its time', async () => {
@@ -194,18 +178,6 @@ describe('on AWS', () => {
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`secret ${arn} does not exist in eu-central-1`);
   });
 });
-
-/** A copy of the house that relays these groups. */
-function houseWith(groups: string): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'presence-relay-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  for (const part of ['infra', 'shared', 'package.json']) {
-    cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
-  }
-  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(path.join(folder, 'relay.config.ts'), `export default { groups: ${groups} };\n`);
-  return folder;
-}
 
 describe('called wrongly, it says how in one line, with exit code 2:', () => {
   const token = jwt();

@@ -1,9 +1,21 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { functions } from '../../../infra/functions.ts';
 import { failureNames } from '../../../shared/api/metrics.ts';
-import { full, minimal, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
+import { refreshFailureNames } from '../../../shared/authorization/metrics.ts';
+import { passes } from '../../../shared/authorization/note.ts';
+import {
+  full,
+  minimal,
+  only,
+  type Resource,
+  resourcesOf,
+  templateOf,
+  textOf,
+  unrenewed,
+} from '../../support/stack.ts';
 
 type Template = ReturnType<typeof templateOf>;
+type Properties = Resource['Properties'];
 
 let template: Template;
 let everything: Template;
@@ -16,14 +28,30 @@ function alarmsOf(of: Template) {
   return resourcesOf(of, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
 }
 
+/** Without what all names of the stack begin with. */
+function nameOf({ AlarmName }: Properties): string {
+  return AlarmName.replace('presence-relay-prod-', '');
+}
+
+/** The properties of the alarms of this entry of the runbook. */
+function alarmsNamed(of: Template, entry: string) {
+  return alarmsOf(of).filter(({ AlarmDescription }) => AlarmDescription.endsWith(`#${entry}`));
+}
+
+function dimensionsOf({ Dimensions }: Properties): Record<string, unknown> {
+  return Object.fromEntries(
+    Dimensions.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
+  );
+}
+
 describe('alarms', () => {
   test('tell of crashes, throttles, time-outs, refused tokens and refused servers, and of whatever else fails', () => {
-    expect(
-      alarmsOf(template)
-        .map(({ AlarmName }) => AlarmName.replace('presence-relay-prod-', ''))
-        .toSorted(),
-    ).toEqual(
+    expect(alarmsOf(template).map(nameOf).toSorted()).toEqual(
       [
+        'authorization-refused-authorization-refused',
+        'authorization-refused-bad-credentials',
+        'authorization-refused-token-not-stored',
+        'authorization-refused-token-refused',
         'delivery-unknown',
         'forbidden-caller',
         ...functions.map(({ name }) => `function-errors-${name}`),
@@ -32,8 +60,14 @@ describe('alarms', () => {
         'gateway-refusals',
         'gateway-throttles',
         'internal',
+        'refresh-dead-letters-requests',
+        'refresh-dead-letters-schedules',
+        'refresh-failing-authorization-invalid',
+        'refresh-failing-authorization-unavailable',
+        'refresh-failing-token-untried',
         'refused-server',
         'stream-cut',
+        'token-age-12345',
         'upstream-authorization',
         'upstream-invalid',
         'upstream-timeout',
@@ -45,16 +79,11 @@ describe('alarms', () => {
   test('look at what the functions count: the very names, by stage', () => {
     const counted = alarmsOf(template).filter(({ MetricName }) => MetricName === 'Failures');
     expect(counted.length).toBe(9);
-    for (const { AlarmName, Namespace, Dimensions, Statistic, Period } of counted) {
-      const name = AlarmName.replace('presence-relay-prod-', '');
+    for (const { AlarmName, Namespace, Dimensions, Statistic } of counted) {
+      const name = nameOf({ AlarmName });
       expect(failureNames).toContain(name);
-      expect([Namespace, Statistic, Period]).toEqual(['PresenceRelay', 'Sum', 300]);
-      expect(
-        Dimensions.toSorted((a: { Name: string }, b: { Name: string }) => a.Name.localeCompare(b.Name)),
-      ).toEqual([
-        { Name: 'Failure', Value: name },
-        { Name: 'Stage', Value: 'prod' },
-      ]);
+      expect([Namespace, Statistic]).toEqual(['PresenceRelay', 'Sum']);
+      expect(dimensionsOf({ Dimensions })).toEqual({ Failure: name, Stage: 'prod' });
     }
   });
 
@@ -66,6 +95,7 @@ describe('alarms', () => {
         'AWS/Lambda Throttles',
       ]);
       const name = Properties.FunctionName.replace('presence-relay-prod-', '');
+      expect(own.map(nameOf).every((each) => each.startsWith('function-'))).toBe(true);
       for (const { AlarmName, AlarmDescription } of own) {
         expect(AlarmName).toMatch(new RegExp(`-${name}$`));
         expect(AlarmDescription).toContain(name);
@@ -85,8 +115,87 @@ describe('alarms', () => {
     }
   });
 
-  test('stay calm where nothing happens', () => {
-    for (const { TreatMissingData } of alarmsOf(template)) expect(TreatMissingData).toBe('notBreaching');
+  test('count over five minutes', () => {
+    for (const { Period } of alarmsOf(everything)) expect(Period).toBe(300);
+  });
+
+  test('stay calm where nothing happens, but those that wait for a new token', () => {
+    for (const alarm of alarmsOf(everything)) {
+      const isWaiting = nameOf(alarm).startsWith('token-age');
+      expect([alarm.TreatMissingData, alarm.ComparisonOperator]).toEqual(
+        isWaiting ? ['breaching', 'LessThanThreshold'] : ['notBreaching', 'GreaterThanOrEqualToThreshold'],
+      );
+    }
+  });
+});
+
+describe('alarms about tokens', () => {
+  test('go off when a group has got no new one for the time of two renewals', () => {
+    const waiting = alarmsNamed(everything, 'token-age');
+    // Not of group 7, whose tokens come from elsewhere.
+    expect(waiting.map(nameOf)).toEqual(['token-age-72', 'token-age-12345']);
+    for (const alarm of waiting) {
+      expect([alarm.Namespace, alarm.MetricName, alarm.Statistic]).toEqual([
+        'PresenceRelay',
+        'TokensRenewed',
+        'Sum',
+      ]);
+      expect(dimensionsOf(alarm)).toEqual({ Stage: 'prod', Group: nameOf(alarm).replace('token-age-', '') });
+      // Sixteen times five minutes, since a token is renewed every 40.
+      expect([alarm.Threshold, alarm.EvaluationPeriods, alarm.DatapointsToAlarm]).toEqual([1, 16, 16]);
+      expect(alarm.AlarmDescription).toContain('no new token for 80 minutes');
+    }
+    expect(alarmsNamed(template, 'token-age')[0]).toMatchObject({
+      EvaluationPeriods: 20,
+      DatapointsToAlarm: 20,
+    });
+  });
+
+  test('go off at once for what somebody has to mend, and else when it goes on', () => {
+    const lasting = alarmsNamed(template, 'authorization-refused');
+    const passing = alarmsNamed(template, 'refresh-failing');
+    for (const alarm of [...lasting, ...passing]) {
+      expect([alarm.Namespace, alarm.MetricName, alarm.Statistic, alarm.Threshold]).toEqual([
+        'PresenceRelay',
+        'RenewalsFailed',
+        'Sum',
+        1,
+      ]);
+      const { Failure, ...others } = dimensionsOf(alarm);
+      expect(others).toEqual({ Stage: 'prod' });
+      expect(nameOf(alarm)).toMatch(new RegExp(`^(authorization-refused|refresh-failing)-${Failure}$`));
+    }
+    for (const { EvaluationPeriods } of lasting) expect(EvaluationPeriods).toBe(1);
+    for (const alarm of passing) expect(alarm).toMatchObject({ EvaluationPeriods: 20, DatapointsToAlarm: 2 });
+    const failuresOf = (alarms: typeof lasting) =>
+      alarms.map((alarm) => dimensionsOf(alarm).Failure).toSorted();
+    expect(failuresOf(passing)).toEqual(refreshFailureNames.filter(passes).toSorted());
+    // Without credentials every new stack begins; that they stay away, the age of the token tells.
+    expect(failuresOf(lasting)).toEqual(
+      refreshFailureNames.filter((name) => !passes(name) && name !== 'no-credentials').toSorted(),
+    );
+  });
+
+  test('go off for every letter in either dead-letter queue', () => {
+    const looks = alarmsNamed(template, 'refresh-dead-letters').map((alarm) => {
+      expect(alarm).toMatchObject({
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Statistic: 'Maximum',
+        Threshold: 1,
+      });
+      const [queue] = textOf(alarm.Dimensions[0].Value).match(/\w+(?=\.QueueName)/) ?? [''];
+      return [nameOf(alarm), template.Resources[queue]?.Properties.QueueName];
+    });
+    expect(looks).toEqual([
+      ['refresh-dead-letters-requests', 'presence-relay-prod-refresh-dead-letters.fifo'],
+      ['refresh-dead-letters-schedules', 'presence-relay-prod-refresh-undelivered'],
+    ]);
+  });
+
+  test('are not there where the relay gets no tokens', () => {
+    for (const alarm of alarmsOf(templateOf(unrenewed)))
+      expect(nameOf(alarm)).not.toMatch(/token|refresh|authorization-refused/);
   });
 });
 
@@ -133,10 +242,15 @@ describe('the dashboard', () => {
     return { DashboardName, widgets };
   }
 
-  test('shows alarms, calls, failures by code, latency, upstream share and the last failures', () => {
-    const { DashboardName, widgets } = widgetsOf(template);
-    expect(DashboardName).toBe('presence-relay-prod');
-    expect(widgets.map(({ properties }: { properties: { title?: string } }) => properties.title)).toEqual([
+  function titlesOf(of: Template): string[] {
+    return widgetsOf(of).widgets.map(
+      ({ properties }: { properties: { title?: string } }) => properties.title,
+    );
+  }
+
+  test('shows alarms, calls, failures by code, latency, upstream share, tokens and the last failures', () => {
+    expect(widgetsOf(template).DashboardName).toBe('presence-relay-prod');
+    expect(titlesOf(template)).toEqual([
       undefined,
       'Alarms',
       'Calls',
@@ -144,6 +258,9 @@ describe('the dashboard', () => {
       'Latency of all calls (ms)',
       'Waited for the Presence service, p95 (ms)',
       'Upstream share of the functions’ time (%)',
+      'Tokens renewed, by group',
+      'Tokens not renewed, by reason',
+      'Requests to the Authorization API',
       'Duration of the functions, p95 (ms)',
       'Crashes and throttles',
       'Calls at the same time',
@@ -154,7 +271,23 @@ describe('the dashboard', () => {
   test('shows every alarm, and every failure that can be counted', () => {
     const body = JSON.stringify(widgetsOf(template).widgets);
     for (const [id] of resourcesOf(template, 'AWS::CloudWatch::Alarm')) expect(body).toContain(`<${id}.Arn>`);
-    for (const name of failureNames) expect(body).toContain(`"Failure","${name}"`);
+    for (const name of [...failureNames, ...refreshFailureNames])
+      expect(body).toContain(`"Failure","${name}"`);
+  });
+
+  test('shows nothing of tokens where the relay gets none', () => {
+    const titles = titlesOf(templateOf(unrenewed));
+    expect(titles).toEqual(titlesOf(template).filter((title) => !/^(Tokens|Requests)/.test(title ?? '')));
+  });
+
+  test('shows whose tokens are renewed', () => {
+    const renewals = widgetsOf(everything).widgets.find(
+      ({ properties }: { properties: { title?: string } }) => properties.title === 'Tokens renewed, by group',
+    );
+    expect(renewals.properties.metrics.map((metric: unknown[]) => metric.slice(0, 6))).toEqual([
+      ['PresenceRelay', 'TokensRenewed', 'Group', '72', 'Stage', 'prod'],
+      ['PresenceRelay', 'TokensRenewed', 'Group', '12345', 'Stage', 'prod'],
+    ]);
   });
 
   test('reads the logs of all functions', () => {

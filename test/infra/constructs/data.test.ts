@@ -9,19 +9,49 @@ beforeAll(() => {
 });
 
 describe('secrets', () => {
-  test('are made for the groups that name none, with a state and no token', () => {
-    const both = templateOf({ groups: { 1: {}, ...full.groups }, callers: minimal.callers });
-    const made = resourcesOf(both, 'AWS::SecretsManager::Secret').map(([, { Properties }]) => Properties);
-    expect(made.map(({ Name, SecretString }) => [Name, SecretString])).toEqual([
-      ['presence-relay/prod/1/token', '{"state":"unset"}'],
-      ['presence-relay/prod/72/token', '{"state":"unset"}'],
+  const { 7: outside, 12345: existing } = full.groups;
+
+  function madeBy(of: Template) {
+    return resourcesOf(of, 'AWS::SecretsManager::Secret').map(([, { Properties }]) => Properties);
+  }
+
+  test('are made for the groups that name none, with a state and neither token nor credentials', () => {
+    const all = templateOf({ groups: { 1: {}, ...full.groups }, callers: minimal.callers });
+    expect(
+      madeBy(all)
+        .map(({ Name, SecretString }) => `${Name} ${SecretString}`)
+        .toSorted(),
+    ).toEqual([
+      'presence-relay/prod/1/credentials {"state":"unset"}',
+      'presence-relay/prod/1/token {"state":"unset"}',
+      'presence-relay/prod/72/credentials {"state":"unset"}',
+      'presence-relay/prod/72/token {"state":"unset"}',
     ]);
-    const told = Object.entries(both.Outputs).filter(([name]) => name.startsWith('TokenSecret'));
+    const told = Object.entries(all.Outputs).filter(([name]) => /^\w+Secret\d+$/.test(name));
     expect(Object.fromEntries(told.map(([name, { Value }]) => [name, Value]))).toEqual({
       TokenSecret1: 'presence-relay/prod/1/token',
+      CredentialsSecret1: 'presence-relay/prod/1/credentials',
+      TokenSecret7: outside.secret.arn,
       TokenSecret72: 'presence-relay/prod/72/token',
-      TokenSecret12345: full.groups[12345].secret.arn,
+      CredentialsSecret72: 'presence-relay/prod/72/credentials',
+      TokenSecret12345: existing.secret.arn,
+      CredentialsSecret12345: existing.credentials.arn,
     });
+  });
+
+  test('of a group that names one of them are one', () => {
+    const namesOf = (group: object) => madeBy(templateOf({ ...minimal, groups: { 12345: group } }));
+    expect(namesOf({ credentials: existing.credentials }).map(({ Name }) => Name)).toEqual([
+      'presence-relay/prod/12345/token',
+    ]);
+    expect(namesOf({ secret: outside.secret })).toEqual([]);
+  });
+
+  test('say whose they are', () => {
+    expect(madeBy(template).map(({ Description }) => Description)).toEqual([
+      'Glance token of group 12345, for Presence Relay',
+      'Glance credentials of group 12345, for Presence Relay',
+    ]);
   });
 
   test('are never filled in by the template: a state stands in them, and functions get their names', () => {
@@ -64,7 +94,7 @@ describe('logs', () => {
   test('end: every log group has a retention, that of API Gateway too', () => {
     const groups = (of: Template) =>
       resourcesOf(of, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);
-    expect(groups(template).map(({ RetentionInDays }) => RetentionInDays)).toEqual(Array(6).fill(90));
+    expect(groups(template).map(({ RetentionInDays }) => RetentionInDays)).toEqual(Array(7).fill(90));
     expect(groups(templateOf(full)).every(({ RetentionInDays }) => RetentionInDays === 365)).toBe(true);
     const names = groups(template).flatMap(({ LogGroupName }) =>
       LogGroupName ? [textOf(LogGroupName)] : [],
@@ -109,16 +139,23 @@ describe('logs', () => {
   test('are written by the role that the account has, where it has one', () => {
     const existing = templateOf({ ...minimal, logs: { gatewayRole: 'existing' } });
     expect(resourcesOf(existing, 'AWS::ApiGateway::Account')).toEqual([]);
-    expect(resourcesOf(existing, 'AWS::IAM::Role').length).toBe(4);
+    expect(JSON.stringify(resourcesOf(existing, 'AWS::IAM::Role'))).not.toContain('apigateway');
   });
 });
 
 test('Two stages in one account share no name', () => {
   const namesOf = (of: Template) =>
     Object.values(of.Resources).flatMap(({ Properties = {} }) =>
-      ['Name', 'FunctionName', 'TopicName', 'AlarmName', 'DashboardName', 'RoleName', 'StageName'].flatMap(
-        (key) => (typeof Properties[key] === 'string' ? [Properties[key]] : []),
-      ),
+      [
+        'Name',
+        'FunctionName',
+        'QueueName',
+        'TopicName',
+        'AlarmName',
+        'DashboardName',
+        'RoleName',
+        'StageName',
+      ].flatMap((key) => (typeof Properties[key] === 'string' ? [Properties[key]] : [])),
     );
   const { domain: _, ...config } = full;
   const [prod, test] = [namesOf(templateOf(config, 'prod')), namesOf(templateOf(config, 'test'))];

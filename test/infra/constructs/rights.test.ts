@@ -8,6 +8,7 @@ import {
   resourcesOf,
   templateOf,
   textOf,
+  unrenewed,
 } from '../../support/stack.ts';
 
 type Template = ReturnType<typeof templateOf>;
@@ -30,7 +31,10 @@ function rightsOf(template: Template, name: string): string[] {
   const [, lambda] = resourcesOf(template, 'AWS::Lambda::Function').find(
     ([, { Properties }]) => Properties.FunctionName === name,
   ) as [string, Resource];
-  const role = lambda.Properties.Role['Fn::GetAtt'][0];
+  return rightsOfRole(template, lambda.Properties.Role['Fn::GetAtt'][0]);
+}
+
+function rightsOfRole(template: Template, role: string): string[] {
   expect(template.Resources[role]?.Properties.ManagedPolicyArns).toBeUndefined();
   expect(template.Resources[role]?.Properties.Policies).toBeUndefined();
   return resourcesOf(template, 'AWS::IAM::Policy')
@@ -40,7 +44,17 @@ function rightsOf(template: Template, name: string): string[] {
       [Action]
         .flat()
         .flatMap((action) => [Resource].flat().map((one) => `${Effect} ${action} ${textOf(one)}`)),
-    );
+    )
+    .toSorted();
+}
+
+/** The logical id of the secret with this name. */
+function secretOf(template: Template, name: string): string {
+  return idOf(template, 'AWS::SecretsManager::Secret', ({ Properties }) => Properties.Name === name);
+}
+
+function queueOf(template: Template, name: string): string {
+  return idOf(template, 'AWS::SQS::Queue', ({ Properties }) => Properties.QueueName === name);
 }
 
 function idOf(template: Template, type: string, matches: (resource: Resource) => boolean): string {
@@ -59,35 +73,129 @@ beforeAll(() => {
 });
 
 describe.each(names)('the function %s', (name) => {
-  test('may write its own log and read the tokens of the configured groups, and nothing else', () => {
+  test('may write its own log, read the tokens of the configured groups and ask for new ones, and nothing else', () => {
     const logs = logGroupOf(template, name);
-    const secret = idOf(template, 'AWS::SecretsManager::Secret', () => true);
-    expect(rightsOf(template, name).toSorted()).toEqual([
+    expect(rightsOf(template, name)).toEqual([
       `Allow logs:CreateLogStream <${logs}.Arn>`,
       `Allow logs:PutLogEvents <${logs}.Arn>`,
-      `Allow secretsmanager:GetSecretValue <${secret}>`,
+      `Allow secretsmanager:GetSecretValue <${secretOf(template, 'presence-relay/prod/12345/token')}>`,
+      `Allow sqs:SendMessage <${queueOf(template, 'presence-relay-prod-refresh.fifo')}.Arn>`,
     ]);
   });
 
-  test('reads a secret that was there before, and uses the key of that secret for nothing else', () => {
-    const rights = rightsOf(everything, name);
-    expect(rights).toContain(`Allow secretsmanager:GetSecretValue ${full.groups[12345].secret.arn}`);
-    expect(rights).toContain(`Allow kms:Decrypt ${full.groups[12345].secret.keyArn}`);
-    expect(rights.length).toBe(5);
-    for (const [, policy] of resourcesOf(everything, 'AWS::IAM::Policy')) {
-      const decrypt = statementsIn(policy).find(({ Action }) => Action === 'kms:Decrypt');
-      expect(textOf(decrypt?.Condition?.StringEquals?.['kms:ViaService'])).toBe(
-        'secretsmanager.<AWS::Region>.<AWS::URLSuffix>',
-      );
-    }
+  test('reads tokens that were there before, with the keys of their secrets, and no credentials', () => {
+    const logs = logGroupOf(everything, name);
+    const { 7: outside, 12345: existing } = full.groups;
+    expect(rightsOf(everything, name)).toEqual(
+      [
+        `Allow kms:Decrypt ${outside.secret.keyArn}`,
+        `Allow kms:Decrypt ${existing.secret.keyArn}`,
+        `Allow logs:CreateLogStream <${logs}.Arn>`,
+        `Allow logs:PutLogEvents <${logs}.Arn>`,
+        `Allow secretsmanager:GetSecretValue ${outside.secret.arn}`,
+        `Allow secretsmanager:GetSecretValue ${existing.secret.arn}`,
+        `Allow secretsmanager:GetSecretValue <${secretOf(everything, 'presence-relay/prod/72/token')}>`,
+        `Allow sqs:SendMessage <${queueOf(everything, 'presence-relay-prod-refresh.fifo')}.Arn>`,
+      ].toSorted(),
+    );
+  });
+
+  test('asks for nothing where the relay gets no tokens', () => {
+    const without = templateOf(unrenewed);
+    expect(rightsOf(without, name).map((right) => right.split(' ')[1])).toEqual([
+      'kms:Decrypt',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'secretsmanager:GetSecretValue',
+    ]);
   });
 
   test('shares its role with no other', () => {
     const roles = resourcesOf(template, 'AWS::Lambda::Function').map(
       ([, { Properties }]) => Properties.Role['Fn::GetAtt'][0],
     );
-    expect(new Set(roles).size).toBe(names.length);
+    expect(new Set(roles).size).toBe(names.length + 1);
   });
+});
+
+describe('the function refresh-token', () => {
+  const name = 'presence-relay-prod-refresh-token';
+
+  /** Everything that it may, of its log and its queue. */
+  function itsOwn(of: Template): string[] {
+    const logs = logGroupOf(of, name);
+    const queue = queueOf(of, 'presence-relay-prod-refresh.fifo');
+    const receive = [
+      'ChangeMessageVisibility',
+      'DeleteMessage',
+      'GetQueueAttributes',
+      'GetQueueUrl',
+      'ReceiveMessage',
+    ];
+    return [
+      `Allow logs:CreateLogStream <${logs}.Arn>`,
+      `Allow logs:PutLogEvents <${logs}.Arn>`,
+      ...receive.map((action) => `Allow sqs:${action} <${queue}.Arn>`),
+    ];
+  }
+
+  test('may write its own log, take what is asked, read credentials and replace tokens, and nothing else', () => {
+    const token = secretOf(template, 'presence-relay/prod/12345/token');
+    const credentials = secretOf(template, 'presence-relay/prod/12345/credentials');
+    expect(rightsOf(template, name)).toEqual(
+      [
+        ...itsOwn(template),
+        `Allow secretsmanager:GetSecretValue <${credentials}>`,
+        `Allow secretsmanager:GetSecretValue <${token}>`,
+        `Allow secretsmanager:PutSecretValue <${token}>`,
+      ].toSorted(),
+    );
+  });
+
+  test('does so with secrets that were there before and their keys, and touches no token that comes from elsewhere', () => {
+    const { secret, credentials } = full.groups[12345];
+    const ownToken = secretOf(everything, 'presence-relay/prod/72/token');
+    const ownCredentials = secretOf(everything, 'presence-relay/prod/72/credentials');
+    expect(rightsOf(everything, name)).toEqual(
+      [
+        ...itsOwn(everything),
+        `Allow kms:Decrypt ${credentials.keyArn}`,
+        `Allow kms:Decrypt ${secret.keyArn}`,
+        `Allow kms:GenerateDataKey ${secret.keyArn}`,
+        `Allow secretsmanager:GetSecretValue ${credentials.arn}`,
+        `Allow secretsmanager:GetSecretValue ${secret.arn}`,
+        `Allow secretsmanager:PutSecretValue ${secret.arn}`,
+        `Allow secretsmanager:GetSecretValue <${ownCredentials}>`,
+        `Allow secretsmanager:GetSecretValue <${ownToken}>`,
+        `Allow secretsmanager:PutSecretValue <${ownToken}>`,
+      ].toSorted(),
+    );
+  });
+});
+
+test('The schedules may put messages into the refresh queue and their dead-letter queue, and nothing else', () => {
+  const role = idOf(everything, 'AWS::IAM::Role', ({ Properties }) =>
+    /schedules/.test(Properties.Description ?? ''),
+  );
+  const queues = ['presence-relay-prod-refresh.fifo', 'presence-relay-prod-refresh-undelivered'];
+  expect(rightsOfRole(everything, role)).toEqual(
+    queues.map((queue) => `Allow sqs:SendMessage <${queueOf(everything, queue)}.Arn>`).toSorted(),
+  );
+  for (const [, { Properties }] of resourcesOf(everything, 'AWS::Scheduler::Schedule'))
+    expect(textOf(Properties.Target.RoleArn)).toBe(`<${role}.Arn>`);
+});
+
+test('A key is used for secrets alone, through Secrets Manager', () => {
+  const statements = resourcesOf(everything, 'AWS::IAM::Policy').flatMap(([, policy]) =>
+    statementsIn(policy),
+  );
+  const ofKeys = statements.filter(({ Action }) => [Action].flat().join().includes('kms:'));
+  expect(ofKeys.length).toBe(names.length + 2);
+  for (const { Condition } of ofKeys) {
+    expect(textOf(Condition?.StringEquals?.['kms:ViaService'])).toBe(
+      'secretsmanager.<AWS::Region>.<AWS::URLSuffix>',
+    );
+  }
 });
 
 /** The log group that a function writes to. */
@@ -123,12 +231,28 @@ describe('no statement', () => {
   });
 
   test('lets anybody but the service take the role', () => {
-    for (const [id, role] of resourcesOf(everything, 'AWS::IAM::Role')) {
-      const service = id.startsWith('Api') ? 'apigateway.amazonaws.com' : 'lambda.amazonaws.com';
-      expect(statementsIn(role)).toEqual([
-        { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: service } },
-      ]);
-    }
+    const takers = resourcesOf(everything, 'AWS::IAM::Role').map(([id, role]) => {
+      const [{ Action, Effect, Principal, Condition } = {} as Statement, ...more] = statementsIn(role);
+      expect([Action, Effect, more]).toEqual(['sts:AssumeRole', 'Allow', []]);
+      return [id.replace(/\w{8}$/, ''), Principal?.Service, Condition];
+    });
+    const group = idOf(everything, 'AWS::Scheduler::ScheduleGroup', () => true);
+    const ownSchedules = {
+      StringEquals: {
+        'aws:SourceAccount': { Ref: 'AWS::AccountId' },
+        'aws:SourceArn': { 'Fn::GetAtt': [group, 'Arn'] },
+      },
+    };
+    expect(takers.toSorted()).toEqual([
+      ['ApiLogsAccountRole', 'apigateway.amazonaws.com', undefined],
+      ['RefreshFunctionRole', 'lambda.amazonaws.com', undefined],
+      ['RefreshSchedulesRole', 'scheduler.amazonaws.com', ownSchedules],
+      ...['findvisitorRole', 'lookupvisitorRole', 'queryRole', 'signalvisitorRole'].map((role) => [
+        role,
+        'lambda.amazonaws.com',
+        undefined,
+      ]),
+    ]);
   });
 
   test('lets anybody but this API call a function', () => {

@@ -6,6 +6,9 @@ import { lookupvisitor } from '../../../shared/api/endpoints.ts';
 import { failureNames } from '../../../shared/api/metrics.ts';
 import { Problem, problemStatus } from '../../../shared/api/problem.ts';
 import { CallRecord } from '../../../shared/api/record.ts';
+import { refreshFailureNames } from '../../../shared/authorization/metrics.ts';
+import { RefreshRecord } from '../../../shared/authorization/record.ts';
+import { groupId } from '../../../shared/presence/ids.ts';
 import { gatewayEvent } from '../../support/gateway-event.ts';
 import { captureLog } from '../../support/relay-environment.ts';
 import { only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
@@ -65,13 +68,22 @@ describe('the runbook', () => {
 });
 
 describe('a command of the runbook', () => {
-  test('names functions and outputs that the stack has', () => {
+  test('names functions, queues and outputs that the stack has', () => {
     const deployed = resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]) =>
       Properties.FunctionName.replace('presence-relay-prod-', ''),
     );
-    for (const name of all(/\$STACK-(\w+)/g)) expect(deployed).toContain(name);
+    const queues = resourcesOf(template, 'AWS::SQS::Queue').map(([, { Properties }]) =>
+      Properties.QueueName.replace('presence-relay-prod-', ''),
+    );
+    const named = all(/\$STACK-(\w[\w.-]*)/g);
+    expect(named.length).toBeGreaterThan(3);
+    for (const name of named) expect([...deployed, ...queues]).toContain(name);
+    for (const list of all(/^ *for name in (.*);/gm))
+      for (const name of list.split(' ')) expect(queues).toContain(name);
     const outputs = all(/(?<=[`(])output (\w+(?:\$GROUP)?)/g).map((name) => name.replace('$GROUP', '12345'));
-    expect(outputs).toEqual(expect.arrayContaining(['ApiId', 'Dashboard', 'TokenSecret12345']));
+    expect(outputs).toEqual(
+      expect.arrayContaining(['ApiId', 'Dashboard', 'CredentialsSecret12345', 'TokenSecret12345']),
+    );
     // The only one that not every stack has: a `domain` without a zone wants it.
     for (const name of outputs.filter((name) => name !== 'DnsTarget'))
       expect(template.Outputs).toHaveProperty(name);
@@ -97,7 +109,7 @@ describe('a command of the runbook', () => {
       ACCESS_LOG: Object.keys(access),
       ERROR_LOG: [],
       // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
-      FUNCTION_LOGS: [...(await fieldsOfFailure()), 'record.status'],
+      FUNCTION_LOGS: [...(await fieldsOfFailure()), ...fieldsOfRenewals(), 'record.status'],
     };
     const asked = [...runbook.matchAll(/\binsights \d+ (?:'([^']+)'|"([^"]+)")((?: \$\w+_LOGS?)*)/g)];
     expect(asked.length).toBeGreaterThan(7);
@@ -111,8 +123,8 @@ describe('a command of the runbook', () => {
 
   test('asks for failures that are counted, and for answers that API Gateway gives', () => {
     const failures = all(/(?:\bFailure = "|`why )([\w-]+)/g);
-    expect(failures.length).toBeGreaterThan(8);
-    for (const name of failures) expect(failureNames).toContain(name);
+    expect(failures.length).toBeGreaterThan(14);
+    for (const name of failures) expect([...failureNames, ...refreshFailureNames]).toContain(name);
     const given = resourcesOf(template, 'AWS::ApiGateway::GatewayResponse').map(
       ([, { Properties }]) => Properties.ResponseType,
     );
@@ -135,7 +147,9 @@ describe('a command of the runbook', () => {
 });
 
 test('what a removed stack leaves is what the runbook says: secrets, logs, and API Gateway’s role for them', () => {
-  const left = Object.values(template.Resources).filter(({ DeletionPolicy }) => DeletionPolicy !== undefined);
+  const left = Object.values(template.Resources).filter(
+    ({ DeletionPolicy = 'Delete' }) => DeletionPolicy !== 'Delete',
+  );
   expect([...new Set(left.map(({ Type }) => Type))].toSorted()).toEqual([
     'AWS::ApiGateway::Account',
     'AWS::IAM::Role',
@@ -148,7 +162,15 @@ test('every field of a log line that the runbook explains stands in one', async 
   const [table = ''] = /\| field of.*?\n\n/s.exec(runbook) ?? [];
   const explained = table.split('\n').flatMap((row) => row.split('|')[1]?.match(/(?<=`)\w+(?=`)/g) ?? []);
   expect(explained.length).toBeGreaterThan(10);
-  expect(await fieldsOfFailure()).toEqual(expect.arrayContaining(explained));
+  const written = [...(await fieldsOfFailure()), ...fieldsOfRenewals()];
+  expect(written).toEqual(expect.arrayContaining(explained));
+});
+
+test('every reason for which a token is not renewed has its place in an entry about tokens', () => {
+  const text = entries.flatMap(({ heading, text }) =>
+    /^(token-age|refresh-failing|authorization-refused)$/.test(heading) ? text : [],
+  );
+  for (const name of refreshFailureNames) expect(text.join()).toMatch(new RegExp(`\`${name}\`:`));
 });
 
 /** Of a line that a function has really written. */
@@ -158,6 +180,28 @@ async function fieldsOfFailure(): Promise<string[]> {
   await record.upstream(sleep(5));
   record.refused(new Problem('internal', 'The relay failed.'));
   return Object.keys(JSON.parse(log.text));
+}
+
+/** Of the lines that `refresh-token` writes. */
+function fieldsOfRenewals(): string[] {
+  using log = captureLog();
+  const record = new RefreshRecord({ groupid: groupId.parse('12345'), because: 'schedule', at: '' }, 'id');
+  record.ended({ outcome: 'renewed', expiresAt: Date.now() });
+  const note = {
+    version: '1',
+    credentials: '1',
+    failure: 'token-untried',
+    reason: 'x',
+    failures: 1,
+  } as const;
+  record.ended({
+    outcome: 'failed',
+    note: { ...note, at: Date.now(), until: Date.now() },
+    asked: true,
+    remembered: true,
+  });
+  const lines = log.text.trimEnd().split('\n');
+  return lines.flatMap((line) => Object.keys(JSON.parse(line)));
 }
 
 const words = /^(filter|fields|stats|sort|limit|count|by|in|or|and|like|desc|\d+)$/;

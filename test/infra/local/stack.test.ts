@@ -55,19 +55,21 @@ test('The relay answers from the first moment at which it can be called', async 
   await using _stack = await starting;
 });
 
-test('Each group has its own token, read from Secrets Manager', async () => {
+test('Each group gets its own token, for credentials, before anybody calls', async () => {
   await using stack = await startLocalStack({
     ...quiet,
     config: defineRelay({ groups: { 777: {}, 12345: {} } }),
   });
   expect(stack.groupids).toEqual([777, 12345]);
+  expect(stack.emulator.granted).toBe(2);
+  const reads = stack.secretsManager.calls.get('GetSecretValue') ?? 0;
   for (const groupid of stack.groupids) {
     expect(await call(stack, `/lookupvisitor?groupid=${groupid}&visitorid=ada`)).toEqual({
       statusCode: 200,
       answer: {},
     });
   }
-  expect(stack.secretsManager.calls.get('GetSecretValue')).toBe(2);
+  expect(stack.secretsManager.calls.get('GetSecretValue')).toBe(reads + 2);
   expect(await call(stack, '/lookupvisitor?groupid=1&visitorid=ada')).toMatchObject({ statusCode: 403 });
 });
 
@@ -125,7 +127,7 @@ test('With a port, the others follow; a taken one is named, and nothing stays op
   const port = await freePorts(portCount);
   const blocker = createServer().listen(port + portCount - 1, '127.0.0.1');
   await expect(startLocalStack({ ...quiet, port })).rejects.toThrow(
-    `Port ${port + portCount - 1} is not to be had for Secrets Manager: it is taken`,
+    `Port ${port + portCount - 1} is not to be had for SQS: it is taken`,
   );
   await new Promise((done) => blocker.close(done));
   await using stack = await startLocalStack({ ...quiet, port });

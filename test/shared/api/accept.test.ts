@@ -11,6 +11,7 @@ const group: DeployedGroup = {
   directServers: [],
   visitorids: 'lax',
   secret: 's',
+  renewed: true,
 };
 const [first, second] = [groupId.parse('1'), groupId.parse('2')];
 const relay = {

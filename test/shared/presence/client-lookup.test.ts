@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PresenceClient } from '../../../shared/presence/client.ts';
 import type { VisitorId } from '../../../shared/presence/ids.ts';
+import { SecretTokens } from '../../../shared/presence/secret-tokens.ts';
 import { deadlineIn } from '../../../shared/runtime/deadline.ts';
 import { failureOf, freshToken, group, staleToken, startPair, visitor } from '../../support/presence-pair.ts';
 import {
@@ -17,7 +18,8 @@ import {
   status,
   text,
 } from '../../support/presence-server.ts';
-import { type TestTokens, tokensInTurn } from '../../support/tokens.ts';
+import { startSecrets } from '../../support/secrets-server.ts';
+import { tokensInTurn } from '../../support/tokens.ts';
 
 const soon = () => deadlineIn(5_000);
 const present = json({ visitorid: 'ada', url: 'https://shop.example/' });
@@ -238,12 +240,9 @@ describe('a token', () => {
   });
 
   test('that never comes does not hold a call beyond its deadline', async () => {
-    const never: TestTokens = {
-      refusals: [],
-      get: () => new Promise<string>(() => undefined),
-      refused: () => undefined,
-    };
-    await using pair = await startPair({ tokens: never });
+    await using secrets = await startSecrets({ token: 'silent' });
+    const tokens = new SecretTokens({ secretOf: () => 'token', client: secrets.client() });
+    await using pair = await startPair({ tokens });
     const began = performance.now();
     const racing = Promise.race([
       failureOf(pair.client.lookup(group, visitor, deadlineIn(200))),

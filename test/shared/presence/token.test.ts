@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readToken, TokenFault } from '../../../shared/presence/token.ts';
+import { isToken, readExp, readToken, TokenFault, writeToken } from '../../../shared/presence/token.ts';
 import { jwt } from '../../support/tokens.ts';
 
 const exp = 1_773_348_115;
@@ -107,4 +107,116 @@ test('any text is a token or a fault, and a fault repeats nothing of it', () => 
       }
     }),
   );
+});
+
+const at = Date.parse('2026-03-12T20:00:00.123Z');
+
+test('when it was granted, and how many before it were refused, may stand beside a token', () => {
+  const beside = { issued: '2026-03-12T20:00:00.123Z', expires: '2026-03-12T22:00:00Z', refusals: 2 };
+  expect(readToken(JSON.stringify({ token, ...beside }))).toEqual({
+    value: token,
+    issuedAt: at,
+    expiresAt: Date.parse('2026-03-12T22:00:00Z'),
+    refusals: 2,
+  });
+  expect(readToken(JSON.stringify({ token, issued: 1_773_345_600 })).issuedAt).toBe(1_773_345_600_000);
+});
+
+test.for([
+  ['issued', 'yesterday'],
+  ['issued', '2026-03-12T20:00:00'],
+  ['issued', null],
+  ['issued', true],
+  ['refusals', 0.5],
+  ['refusals', '1'],
+] as const)('a token is of use with %s beside it that is %j', ([key, value]) => {
+  const read = readToken(JSON.stringify({ token, [key]: value }));
+  expect(read).toMatchObject({ value: token, issuedAt: undefined, refusals: undefined });
+});
+
+test('a token is written for people and for readToken alike', () => {
+  expect(
+    JSON.parse(writeToken({ value: token, issuedAt: at, expiresAt: at + 7_200_000, refusals: 1 })),
+  ).toEqual({
+    token,
+    issued: '2026-03-12T20:00:00.123Z',
+    expires: '2026-03-12T22:00:00.123Z',
+    refusals: 1,
+  });
+  expect(JSON.parse(writeToken({ value: token, expiresAt: undefined }))).toEqual({ token });
+});
+
+const part = fc.stringMatching(/^[A-Za-z0-9_-]{1,200}$/);
+const anyJwt = fc.oneof(
+  fc.tuple(part, part, part).map(([header, payload, signature]) => `eyJ${header}.${payload}.${signature}`),
+  fc.record({ exp: fc.oneof(fc.integer(), fc.double(), fc.string()) }).map(jwt),
+);
+
+test('what is written is read again', () => {
+  const time = fc.integer({ min: 0, max: Date.parse('9999-12-31T23:59:59.999Z') });
+  const granted = fc.record({
+    value: anyJwt,
+    issuedAt: fc.option(time, { nil: undefined }),
+    expiresAt: time,
+    refusals: fc.option(fc.nat(), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(granted, (given) => {
+      expect(readToken(writeToken(given))).toEqual(given);
+    }),
+  );
+});
+
+test('what is read can be written, and is then read as the same', () => {
+  const exp = fc.oneof(fc.integer({ min: 0, max: 4_000_000_000 }), fc.string());
+  const text = fc.oneof(
+    exp.map((exp) => jwt({ exp })),
+    fc
+      .record({ token: anyJwt, issued: fc.nat(), expires: fc.nat() }, { requiredKeys: ['token', 'expires'] })
+      .map((content) => JSON.stringify(content)),
+  );
+  fc.assert(
+    fc.property(text, (given) => {
+      const read = readToken(given);
+      expect(readToken(writeToken(read))).toEqual(read);
+    }),
+  );
+});
+
+test('whatever has the form of a token can stand in a header as it is, and is not too long for one', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        anyJwt,
+        fc.string(),
+        fc.string().map((text) => `${token}${text}`),
+      ),
+      (text) => {
+        const whole =
+          /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(text) && !text.endsWith('\n') && text.length <= 8_192;
+        expect(isToken(text)).toBe(whole);
+        if (whole)
+          expect(new Headers({ authorization: `Bearer ${text}` }).get('authorization')).toBe(
+            `Bearer ${text}`,
+          );
+      },
+    ),
+  );
+  expect([`eyJ.a.${'b'.repeat(8_186)}`, `eyJ.a.${'b'.repeat(8_187)}`].map(isToken)).toEqual([true, false]);
+});
+
+test('the end in any text is a moment or none', () => {
+  const claims = fc.oneof(
+    fc.json(),
+    fc.double().map((exp) => `{"exp":${exp}}`),
+    fc.string({ unit: 'binary' }),
+  );
+  const text = claims.map((payload) => `eyJh.${Buffer.from(payload).toString('base64url')}.c2ln`);
+  fc.assert(
+    fc.property(fc.oneof(text, fc.string()), (given) => {
+      const end = readExp(given);
+      if (end !== undefined) expect(Number.isNaN(new Date(end).getTime())).toBe(false);
+    }),
+  );
+  expect(readExp(jwt({ exp }))).toBe(exp * 1_000);
 });

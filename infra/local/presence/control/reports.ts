@@ -13,6 +13,8 @@ export function stateOf(service: PresenceService): object {
     /** Signals that were held for a visitor who did not come back in time. */
     expired: signals.expired(),
     requests: requests.counts(),
+    /** Tokens that Authorize granted. */
+    granted: service.authorization.granted,
     faults: faults.list(),
     switches,
   };

@@ -30,6 +30,15 @@ export function controlRoutes(service: PresenceService): Route[] {
     }),
     route('/emulator/deliveries', { GET: ({ query }) => deliveriesOf(service, query) }),
     route('/emulator/requests', { GET: () => requestsOf(service) }),
+    route('/emulator/accounts', {
+      GET: () => ({ accounts: service.accounts() }),
+      PATCH: ({ body }) => changeAccounts(service, [...service.groups], body),
+    }),
+    ...[...service.groups].map((groupid) =>
+      route(`/emulator/accounts/${groupid}`, {
+        PATCH: ({ body }) => changeAccounts(service, [groupid], body),
+      }),
+    ),
     route('/emulator/reset', { POST: () => service.reset() }),
     ...service.servers
       .names()
@@ -78,6 +87,12 @@ function revoke({ tokens }: PresenceService, body: unknown): object {
 function patchSwitches(service: PresenceService, body: unknown): object {
   service.switch(body);
   return service.switches;
+}
+
+function changeAccounts(service: PresenceService, groupids: number[], body: unknown): object {
+  const { accounts } = service.authorization;
+  accounts.change(groupids, body);
+  return { accounts: groupids.map((groupid) => accounts.of(groupid)) };
 }
 
 function resizeCrowd(service: PresenceService, body: unknown): object {

@@ -57,7 +57,8 @@ function asText(answer: Answer): Answer {
   return { ...answer, headers: { ...answer.headers, 'content-type': 'text/plain; charset=utf-8' } };
 }
 
-function agentCors(
+/** Only pages of the origins that there is a switch for have business with the agents' endpoints. */
+export function agentCors(
   { switches }: PresenceService,
   origin: string | undefined,
 ): Record<string, string> | undefined {

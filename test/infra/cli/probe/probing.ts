@@ -1,5 +1,6 @@
+import { conclude } from '../../../../infra/cli/probe/conclude.ts';
 import { type ProbeInput, probe } from '../../../../infra/cli/probe/probe.ts';
-import { conclude, type Step } from '../../../../infra/cli/probe/report.ts';
+import type { Step } from '../../../../infra/cli/report.ts';
 import { serverRules } from '../../../../shared/presence/address.ts';
 import { groupId, visitorId } from '../../../../shared/presence/ids.ts';
 import { deadlineIn } from '../../../../shared/runtime/deadline.ts';

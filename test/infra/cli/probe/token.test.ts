@@ -67,11 +67,11 @@ describe('a token secret that cannot be read says why, and what to do:', () => {
     [{ error: 'InvalidRequestException' }, 'about to be deleted', 'describe-secret'],
     [{ error: 'ThrottlingException' }, 'too many requests', 'in a minute'],
     [{ error: 'InternalServiceError', status: 500 }, 'did not answer', 'does this machine reach AWS'],
-    [{ binary: 'aHVudGVyMg==' }, 'is binary, not text', 'put-secret-value --secret-id glance-12345'],
-    ['{"state":"unset"}', 'holds no token yet', 'put-secret-value --secret-id glance-12345'],
+    [{ binary: 'aHVudGVyMg==' }, 'is binary, not text', 'put one there'],
+    ['{"state":"unset"}', 'holds no token yet', 'put one there'],
   ])('%j', async ([secret, says, hint]) => {
     await using secrets = await startSecrets({ 'glance-12345': secret });
-    const source = tokenSecret({ client: secrets.client(), secret: 'glance-12345' });
+    const source = tokenSecret({ client: secrets.client(), secret: 'glance-12345', put: 'put one there' });
     const steps = await all(probe({ groupid, rules: serverRules() }, { token: source }));
     expect(steps[1]).toEqual({
       name: 'token',

@@ -35,15 +35,26 @@ test.for(['SIGINT', 'SIGTERM'] as const)(
       '7',
       '--switch',
       'query=array',
+      '--switch',
+      'authorizeRefusal=403',
+      '--switch',
+      'authorizeClockSeconds=-600',
+      '--switch',
+      'jwtExp=false',
     );
     const lines = createInterface({ input: child.stdout });
     const [line] = await once(lines, 'line');
-    const { presence, groups, token, servers } = JSON.parse(line);
+    const { presence, authorize, groups, token, servers } = JSON.parse(line);
     expect([groups, servers.length]).toEqual([[5, 7], 2]);
 
     const headers = { authorization: `Bearer ${token}` };
     const found = await fetch(`${presence}/query?groupid=5&visitorid=crowd-99999`, { headers });
     expect(await found.json()).toMatchObject([{ visitorid: 'crowd-99999', groupid: '5' }]);
+
+    expect(authorize).toBe(`${presence}/services/AuthorizationService.svc/rest/Authorize`);
+    expect((await fetch(`${authorize}?groupid=5`, { method: 'POST', body: '{}' })).status).toBe(403);
+    const { switches } = (await (await fetch(`${presence}/emulator`)).json()) as { switches: object };
+    expect(switches).toMatchObject({ authorizeClockSeconds: -600, jwtExp: false });
 
     const more: unknown[] = [];
     lines.on('line', (next) => more.push(next));
@@ -66,6 +77,8 @@ test('--help tells every option and switch', async () => {
     '--switch',
     '--json',
     'lookupAbsent=empty',
+    'Authorization service',
+    'authorizeRefusal=401',
   ]) {
     expect(stdout).toContain(word);
   }
@@ -77,6 +90,8 @@ test.for([
   [['--servers', '0'], '--servers is a whole number'],
   [['--switch', 'find=x'], '--switch find: '],
   [['--switch', 'keepalive=soon'], '--switch keepalive: '],
+  [['--switch', 'tokenSeconds=7201'], '--switch tokenSeconds: '],
+  [['--switch', 'authorizeAnswer=text'], '--switch authorizeAnswer: '],
   [['--switch', 'nothing'], '--switch Unrecognized key: "nothing"'],
 ] as const)('%j is told in one line, with exit code 2', async ([args, line]) => {
   const { stdout, stderr, code } = await outcome(...args);

@@ -42,6 +42,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       presence: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       site: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       secrets: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      queues: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       groupid: 12345,
     });
     const { statusCode, body } = await request(

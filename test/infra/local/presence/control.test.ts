@@ -32,6 +32,7 @@ test('the state tells servers, groups, counts, faults and switches', async () =>
       ],
       deliveries: 0,
       expired: 0,
+      granted: 0,
       faults: [],
       switches: { lookupAbsent: 'empty' },
     },
@@ -99,6 +100,47 @@ test('deliveries and requests are told', async () => {
   expect(JSON.stringify(requests)).not.toContain(agent.token);
 });
 
+test('accounts are shown, and changed for one group or all', async () => {
+  const { body } = await call('GET', '/emulator/accounts');
+  expect(body).toEqual({
+    accounts: [12345, 777].map((groupid) => ({
+      groupid,
+      username: 'relay.agent',
+      password: 'emulator-password',
+      partnerid: groupid,
+      partneruserid: 'relay-agent',
+      apikey: 'emulator-api-key',
+      g4scredentials: '0123456789abcdef0123456789abcdef',
+    })),
+  });
+  expect(await call('PATCH', '/emulator/accounts/777', { apikey: 'new' })).toMatchObject({
+    status: 200,
+    body: { accounts: [{ groupid: 777, apikey: 'new', username: 'relay.agent' }] },
+  });
+  await call('PATCH', '/emulator/accounts', { username: 'ada' });
+  expect(await call('GET', '/emulator/accounts')).toMatchObject({
+    body: {
+      accounts: [
+        { username: 'ada', apikey: 'emulator-api-key' },
+        { username: 'ada', apikey: 'new' },
+      ],
+    },
+  });
+  expect((await call('PATCH', '/emulator/accounts/1', {})).status).toBe(404);
+  await call('POST', '/emulator/reset', {});
+  expect(await call('GET', '/emulator/accounts')).toEqual({ status: 200, body });
+});
+
+test('granted tokens are told', async () => {
+  const credentials = { username: 'relay.agent', password: 'emulator-password' };
+  await fetch(`${emulator.authorizeUrl}?groupid=777`, { method: 'POST', body: JSON.stringify(credentials) });
+  expect(await call('GET', '/emulator')).toMatchObject({
+    body: { granted: 1, requests: { Authorize: { 200: 1 } } },
+  });
+  const requests = JSON.stringify(await call('GET', '/emulator/requests'));
+  expect(requests).not.toContain(credentials.password);
+});
+
 test('a server goes down and up', async () => {
   await call('PUT', '/emulator/servers/pr0002', { state: 'down' });
   expect(await call('GET', '/emulator')).toMatchObject({
@@ -146,6 +188,20 @@ test.for([
   ],
   ['PATCH', '/emulator/switches', { find: 'x', other: 1, keepalive: 0 }, ['find:', 'other', 'keepalive:']],
   ['POST', '/emulator/visitors', { count: -1 }, ['count:', 'groupid:']],
+  [
+    'POST',
+    '/emulator/faults',
+    { endpoint: 'authorize', visitorid: 'ada', fault: { kind: 'revoke' } },
+    ['endpoint: The fault revoke', 'visitorid: '],
+  ],
+  [
+    'PATCH',
+    '/emulator/switches',
+    { tokenSeconds: 0, authorizeClockSeconds: -86_401, authorizeRefusal: 401 },
+    ['tokenSeconds:', 'authorizeClockSeconds:', 'authorizeRefusal:'],
+  ],
+  ['PATCH', '/emulator/accounts', { partnerid: 0, groupid: 5 }, ['partnerid:', 'groupid']],
+  ['PATCH', '/emulator/accounts/777', { apikey: 5, password: '' }, ['apikey:', 'password:']],
   ['PUT', '/emulator/servers/pr0001', { state: 'x' }, ['state:']],
 ] as const)('%s %s with %j names every fault', async ([method, path, input, faults]) => {
   const { status, body } = await call(method, path, input);

@@ -1,20 +1,51 @@
 import { describe, expect, test } from 'vitest';
-import { relayEnvironment, relayVariables } from '../../../../shared/api/config/environment.ts';
+import {
+  refreshEnvironment,
+  refreshVariables,
+  relayEnvironment,
+  relayVariables,
+} from '../../../../shared/api/config/environment.ts';
+import { isRenewed } from '../../../../shared/api/config/groups.ts';
 import { defineRelay } from '../../../../shared/api/config/relay.ts';
 import { type Endpoint, lookupvisitor, query, signalvisitor } from '../../../../shared/api/endpoints.ts';
 import { readEnvironment } from '../../../../shared/runtime/environment.ts';
 
 describe('the environment of the functions', () => {
   const config = defineRelay({ groups: { 12345: {}, 72: { visitorids: 'strict' } } });
-  const deployed = { stage: 'test', secretOf: (groupid: string) => `presence-relay/${groupid}` };
+  const deployed = {
+    stage: 'test',
+    secretOf: (groupid: string) => `presence-relay/${groupid}`,
+    refreshQueue: 'https://sqs.eu-central-1.amazonaws.com/111122223333/refresh.fifo',
+  };
   const environment = relayVariables(config, lookupvisitor, deployed);
 
   test('comes back as the configuration was, with the name of the secret of each group', () => {
-    const { RELAY_GROUPS } = readEnvironment(relayEnvironment, environment);
+    const { RELAY_GROUPS, RELAY_REFRESH_QUEUE } = readEnvironment(relayEnvironment, environment);
     expect(RELAY_GROUPS).toMatchObject({
-      12345: { visitorids: 'lax', secret: 'presence-relay/12345' },
-      72: { visitorids: 'strict', secret: 'presence-relay/72' },
+      12345: { visitorids: 'lax', secret: 'presence-relay/12345', renewed: true },
+      72: { visitorids: 'strict', secret: 'presence-relay/72', renewed: true },
     });
+    expect(RELAY_REFRESH_QUEUE).toBe(deployed.refreshQueue);
+  });
+
+  test('tells which groups get their tokens from elsewhere, and names no queue where all do', () => {
+    const named = (name: string) => ({
+      arn: `arn:aws:secretsmanager:eu-central-1:111122223333:secret:${name}-AbCdEf`,
+    });
+    const credentials = named('account');
+    const groups = {
+      1: { secret: named('one') },
+      2: { secret: named('two'), credentials },
+      3: { credentials },
+      4: {},
+    };
+    const relay = defineRelay({ groups });
+    expect(Object.values(relay.groups).map(isRenewed)).toEqual([false, true, true, true]);
+    const variables = relayVariables(relay, lookupvisitor, { ...deployed, refreshQueue: undefined });
+    const { RELAY_GROUPS, RELAY_REFRESH_QUEUE } = readEnvironment(relayEnvironment, variables);
+    expect(Object.values(RELAY_GROUPS).map(({ renewed }) => renewed)).toEqual([false, true, true, true]);
+    expect(RELAY_REFRESH_QUEUE).toBeUndefined();
+    expect(variables).not.toHaveProperty('RELAY_REFRESH_QUEUE');
   });
 
   test.for(['0123', '9007199254740993', '0'])('a group %s that is no exact number is a mistake', (id) => {
@@ -99,10 +130,76 @@ describe('the environment of the functions', () => {
       { RELAY_CALLERS: '{"desk":{"groups":[],"invocable":["alert"]}}' },
       'RELAY_CALLERS.desk.invocable.0: must name',
     ],
+    [{ RELAY_REFRESH_QUEUE: '' }, 'RELAY_REFRESH_QUEUE: must not be empty'],
     [{ RELAY_ORIGINS: 'https://desk.example' }, 'RELAY_ORIGINS: is not JSON'],
   ])('%j is not usable: %s', ([given, fault]) => {
     const broken = { ...environment, ...given };
     expect(() => readEnvironment(relayEnvironment, broken)).toThrow(fault);
     expect(() => readEnvironment(relayEnvironment, broken)).not.toThrow('hunter2');
+  });
+});
+
+describe('the environment of refresh-token', () => {
+  const authorization = 'https://acme.glance.net/services/AuthorizationService.svc/rest/Authorize';
+  const secret = { arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:token-AbCdEf' };
+  const names = {
+    stage: 'test',
+    secretOf: (groupid: string) => `${groupid}/token`,
+    credentialsOf: (groupid: string) => `${groupid}/credentials`,
+  };
+  const config = defineRelay({
+    groups: { 7: { secret }, 72: { authorization, site: 'staging', visitorids: 'strict' }, 12345: {} },
+    tokens: { minutes: 90 },
+  });
+  const environment = refreshVariables(config, names);
+
+  test('comes back as the configuration was, of the groups whose tokens the relay gets', () => {
+    const presence = 'https://presence.glance.net';
+    expect(readEnvironment(refreshEnvironment, environment)).toEqual({
+      RELAY_STAGE: 'test',
+      RELAY_TOKEN_MINUTES: 90,
+      RELAY_GROUPS: {
+        72: { presence, authorization, site: 'staging', secret: '72/token', credentials: '72/credentials' },
+        12345: {
+          presence,
+          authorization: 'https://www.glance.net/services/AuthorizationService.svc/rest/Authorize',
+          site: 'production',
+          secret: '12345/token',
+          credentials: '12345/credentials',
+        },
+      },
+    });
+  });
+
+  test('tells of a group only what differs from the defaults', () => {
+    expect(JSON.parse(environment.RELAY_GROUPS ?? '')).toEqual({
+      72: { authorization, site: 'staging', secret: '72/token', credentials: '72/credentials' },
+      12345: { secret: '12345/token', credentials: '12345/credentials' },
+    });
+  });
+
+  test('is refused beforehand when Lambda would not take it', () => {
+    const groups = Object.fromEntries(Array.from({ length: 90 }, (_, index) => [20_000 + index, {}]));
+    expect(() => refreshVariables(defineRelay({ groups }), names)).toThrow(
+      /^relay\.config\.ts: the function refresh-token would get \d+ bytes of environment \(.*RELAY_GROUPS \d+/,
+    );
+  });
+
+  test.for<[NodeJS.ProcessEnv, string]>([
+    [{ RELAY_STAGE: '' }, 'RELAY_STAGE: must not be empty'],
+    [{ RELAY_GROUPS: 'hunter2' }, 'RELAY_GROUPS: is not JSON'],
+    [{ RELAY_GROUPS: '{"1":{"secret":"s"}}' }, 'RELAY_GROUPS.1.credentials: is missing'],
+    [{ RELAY_GROUPS: '{"1":{"credentials":"c"}}' }, 'RELAY_GROUPS.1.secret: is missing'],
+    [
+      { RELAY_GROUPS: '{"1":{"secret":"s","credentials":"c","authorization":"http://www.glance.net/A"}}' },
+      'RELAY_GROUPS.1.authorization: must be https://',
+    ],
+    [{ RELAY_TOKEN_MINUTES: undefined }, 'RELAY_TOKEN_MINUTES: is missing'],
+    [{ RELAY_TOKEN_MINUTES: 'soon' }, 'RELAY_TOKEN_MINUTES: must be a number'],
+    [{ RELAY_TOKEN_MINUTES: '121' }, 'RELAY_TOKEN_MINUTES: must be at most 120'],
+  ])('%j is not usable: %s', ([given, fault]) => {
+    const broken = { ...environment, ...given };
+    expect(() => readEnvironment(refreshEnvironment, broken)).toThrow(fault);
+    expect(() => readEnvironment(refreshEnvironment, broken)).not.toThrow('hunter2');
   });
 });

@@ -21,9 +21,12 @@ describe('a configuration', () => {
           presence: 'https://presence.glance.net',
           directServers: ['pr####.glance.net', 'presence####.glance.net'],
           visitorids: 'lax',
+          authorization: 'https://www.glance.net/services/AuthorizationService.svc/rest/Authorize',
+          site: 'production',
         },
       },
       callers: {},
+      tokens: { minutes: 120, refreshMinutes: 50 },
       throttle: { rate: 100, burst: 200 },
       logs: { retentionDays: 90, gatewayRole: 'create' },
       ephemeral: false,
@@ -56,8 +59,15 @@ describe('a configuration', () => {
             arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/7-AbCdEf',
             keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666',
           },
+          credentials: {
+            arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/account-AbCdEf',
+            keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/ca1b2c3d-1111-2222-3333-444455556666',
+          },
+          authorization: 'https://acme.glance.net/services/AuthorizationService.svc/rest/Authorize',
+          site: 'staging' as const,
         },
       },
+      tokens: { minutes: 20, refreshMinutes: 15 },
       callers: {
         'arn:aws:iam::444455556666:role/service/crm': {
           groups: ['7'],
@@ -100,6 +110,9 @@ describe('a configuration', () => {
             keyArn: 'alias/mine',
             token: 'x',
           },
+          credentials: { username: 'ada', keyArn: 'alias/mine' },
+          authorization: 'https://www.glance.net',
+          site: 'test',
         },
         acme: {},
         77: 'on',
@@ -113,6 +126,7 @@ describe('a configuration', () => {
       domain: { name: 'Presence', zone: {} },
       cors: { origins: ['*', 'http://desk.example', 'https://desk.example/'] },
       waf: { webAclArn: 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/acme/1' },
+      tokens: { minutes: 121, refreshMinutes: 50.5, seconds: 1 },
       throttle: { rate: 0, burst: 0.5 },
       alarms: { email: 'ops', topicArn: 'arn:aws:sqs:eu-central-1:111122223333:ops' },
       logs: { retentionDays: 100, gatewayRole: 'mine' },
@@ -126,6 +140,17 @@ describe('a configuration', () => {
       'groups.12345.secret.arn: must be arn:aws:secretsmanager:<region>:<account>:secret:',
     );
     expect(message).toContain('groups.12345.secret.keyArn: must be arn:aws:kms:<region>:<account>:key/<id>');
+    expect(message).toContain('groups.12345.credentials.arn: is missing');
+    expect(message).toContain('groups.12345.credentials.keyArn: must be arn:aws:kms');
+    expect(message).toContain('groups.12345.credentials.username: is not known here');
+    expect(message).not.toContain('ada');
+    expect(message).toContain(
+      'groups.12345.authorization: must be https://, a host name in lower case and a path',
+    );
+    expect(message).toContain('groups.12345.site: must be "production" or "staging"');
+    expect(message).toContain('tokens.minutes: must be at most 120');
+    expect(message).toContain('tokens.refreshMinutes: must be a whole number');
+    expect(message).toContain('tokens.seconds: is not known here');
     expect(message).toContain('callers.arn:aws:iam::1234:role/desk: must be an IAM role');
     expect(message).toContain('callers.desk.groups: must hold at least one group');
     expect(message).toContain('callers.desk.endpoints.0: must be "lookupvisitor" or');
@@ -165,6 +190,23 @@ describe('a mistake that only the whole shows', () => {
     );
   });
 
+  test('is a secret for a token that is to hold something else too', () => {
+    const [one, other] = ['one', 'other'].map((name) => ({
+      arn: `arn:aws:secretsmanager:eu-central-1:111122223333:secret:${name}-AbCdEf`,
+    }));
+    expect(mistakes({ groups: { 1: { secret: one, credentials: one } } })).toContain(
+      'groups.1.secret.arn: is that of groups.1.credentials too',
+    );
+    expect(mistakes({ groups: { 1: { secret: one }, 2: { secret: one, credentials: other } } })).toBe(
+      'ConfigurationError: relay.config.ts: groups.1.secret.arn: is that of groups.2.secret too; ' +
+        'groups.2.secret.arn: is that of groups.1.secret too',
+    );
+    // One account may serve several groups.
+    expect(() =>
+      mistakes({ groups: { 1: { credentials: one }, 2: { credentials: one, secret: other } } }),
+    ).toThrow('no mistake was found');
+  });
+
   test('is a group’s id that is none', () => {
     const groups = [true, 'acme', 0.5];
     const message = mistakes({ groups: { 1: {} }, callers: { desk: { groups } } });
@@ -194,11 +236,37 @@ describe('a mistake that only the whole shows', () => {
     }
   });
 
+  test.for<[object, string | undefined]>([
+    [{ minutes: 19 }, 'tokens.minutes: must be at least 20'],
+    [{ minutes: 20 }, 'tokens.refreshMinutes: must be less than "minutes"'],
+    [{ minutes: 20, refreshMinutes: 19 }, undefined],
+    [{ refreshMinutes: 14 }, 'tokens.refreshMinutes: must be at least 15'],
+    [{ refreshMinutes: 111 }, 'tokens.refreshMinutes: must be at most 110'],
+    [{ minutes: 60, refreshMinutes: 60 }, 'tokens.refreshMinutes: must be less than "minutes"'],
+  ])('is tokens that end before the next ones come: %j', ([tokens, mistake]) => {
+    const config = { groups: { 1: {} }, tokens };
+    if (mistake === undefined) expect(defineRelay(config).tokens).toEqual(tokens);
+    else expect(mistakes(config)).toContain(mistake);
+  });
+
+  test.for([
+    'http://www.glance.net/services/AuthorizationService.svc/rest/Authorize',
+    'https://www.glance.net:8443/Authorize',
+    'https://WWW.glance.net/Authorize',
+    'https://www.glance.net/Authorize?groupid=1',
+    'https://ada:secret@www.glance.net/Authorize',
+  ])('is an address that may not have credentials: %s', (authorization) => {
+    expect(mistakes({ groups: { 1: { authorization } } })).toContain(
+      'groups.1.authorization: must be https://',
+    );
+  });
+
   test('is a thing in another region than the rest', () => {
     const { domain, waf } = full;
     const config = {
       groups: {
         1: { secret: { arn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:glance-AbCdEf' } },
+        2: { credentials: { arn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:glance-AbCdEf' } },
       },
       domain,
       waf,
@@ -206,6 +274,7 @@ describe('a mistake that only the whole shows', () => {
     };
     expect(mistakes(config)).toBe(
       'ConfigurationError: relay.config.ts: ' +
+        'groups.2.credentials.arn: is in another region than groups.1.secret.arn; ' +
         'domain.certificateArn: is in another region than groups.1.secret.arn; ' +
         'waf.webAclArn: is in another region than groups.1.secret.arn',
     );

@@ -1,0 +1,44 @@
+import { readArguments, runCommand, UsageError, wholeNumber } from '../../infra/command.ts';
+import { soakTokens } from './tokens.ts';
+
+const usage = `Long runs of the whole relay on this machine, with what became of every call.
+
+npm run soak -- tokens [options]
+
+  tokens   calls the relay while its tokens end, and are replaced, every minute; no call may fail
+
+  --minutes <number>        how long, 5 unless given
+  --token-seconds <number>  how long a token lives, 60 unless given
+  --callers <number>        so many call at the same time, 10 times a second each; 20 unless given
+  --revoke <seconds>        Glance takes all tokens back so often; never unless given
+  --help                    print this
+
+Exit code 0: no call failed. 1: one did. 2: called wrongly.
+`;
+
+const options = {
+  minutes: { type: 'string', default: '5' },
+  'token-seconds': { type: 'string', default: '60' },
+  callers: { type: 'string', default: '20' },
+  revoke: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+async function main(): Promise<void> {
+  const { values, positionals } = readArguments(options);
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  if (positionals.join() !== 'tokens') throw new UsageError('which run? "tokens" is the one there is');
+  const ok = await soakTokens({
+    seconds: 60 * wholeNumber('minutes', values.minutes, 1, 1_440),
+    tokenSeconds: wholeNumber('token-seconds', values['token-seconds'], 3, 7_200),
+    callers: wholeNumber('callers', values.callers, 1, 200),
+    revokeSeconds: values.revoke === undefined ? undefined : wholeNumber('revoke', values.revoke, 1, 3_600),
+    print: (line) => process.stdout.write(`${line}\n`),
+  });
+  if (!ok) process.exitCode = 1;
+}
+
+await runCommand(main);
