@@ -13,6 +13,9 @@ npm run soak -- tokens [options]
   --revoke <seconds>        Glance takes all tokens back so often; never unless given
   --help                    print this
 
+With RELAY_URL and PRESENCE_URL, it calls the run at those addresses, which "npm start -- --switch tokenSeconds=60" has
+brought up, instead of one of its own.
+
 Exit code 0: no call failed. 1: one did. 2: called wrongly.
 `;
 

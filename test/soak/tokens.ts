@@ -20,12 +20,17 @@ interface Emulator {
   readonly requests: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** Signals and look-ups against a local run whose tokens are short-lived. True when none has failed or come twice. */
+/**
+ * Signals and look-ups against a run whose tokens are short-lived: that of `RELAY_URL`, or a local one of its own. True
+ * when none has failed, and none has come twice.
+ */
 export async function soakTokens(soak: TokenSoak): Promise<boolean> {
   const { seconds, tokenSeconds, callers, revokeSeconds, print } = soak;
-  await using relay = await RelayUnderTest.start([`tokenSeconds=${tokenSeconds}`]);
+  await using relay = await RelayUnderTest.open([`tokenSeconds=${tokenSeconds}`]);
   const { groupid } = relay.addresses;
   await relay.emulator('POST', '/visitors', { count: visitors, groupid });
+  const state = async () => (await relay.emulator('GET', '')) as Emulator;
+  const before = await state();
   const end = performance.now() + seconds * 1_000;
   const tally = new Tally();
 
@@ -41,8 +46,8 @@ export async function soakTokens(soak: TokenSoak): Promise<boolean> {
     }
   };
   const report = async () => {
-    const { granted } = (await relay.emulator('GET', '')) as Emulator;
-    print(`${tally.line()}; ${granted} tokens granted`);
+    const { granted } = await state();
+    print(`${tally.line()}; ${granted - before.granted} tokens granted`);
   };
   const reporting = setInterval(() => void report(), reportMs);
   const revoking =
@@ -53,18 +58,19 @@ export async function soakTokens(soak: TokenSoak): Promise<boolean> {
   clearInterval(reporting);
   clearInterval(revoking);
 
-  const { deliveries, granted, requests } = (await relay.emulator('GET', '')) as Emulator;
+  const after = await state();
   const signals = tally.calls.get('signal') ?? 0;
+  const delivered = after.deliveries - before.deliveries;
   for (const line of [
     tally.line(),
-    `signals ${signals}, delivered ${deliveries}`,
-    `Authorization requests ${JSON.stringify(requests.Authorize ?? {})}, tokens granted ${granted}`,
-    `what the Presence service was asked, by status: ${JSON.stringify(requests)}`,
+    `signals ${signals}, delivered ${delivered}`,
+    `tokens granted meanwhile ${after.granted - before.granted}, the first one not among them`,
+    `what Glance was asked since the run began, by status: ${JSON.stringify(after.requests)}`,
     ...tally.failures.slice(0, 20),
   ]) {
     print(line);
   }
-  return tally.failures.length === 0 && deliveries === signals;
+  return tally.failures.length === 0 && delivered === signals;
 }
 
 /** How many calls there were, how long they took, and which failed. */

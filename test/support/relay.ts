@@ -35,11 +35,11 @@ export class RelayUnderTest implements AsyncDisposable {
 
   /**
    * The relay at `RELAY_URL`, whose Presence service is the emulator at `PRESENCE_URL`; without it, a local run of its
-   * own.
+   * own, with these switches.
    */
-  static async open(): Promise<RelayUnderTest> {
+  static async open(switches: readonly string[] = []): Promise<RelayUnderTest> {
     const { RELAY_URL, PRESENCE_URL, GROUP_ID = '12345' } = process.env;
-    if (RELAY_URL === undefined) return await RelayUnderTest.start();
+    if (RELAY_URL === undefined) return await RelayUnderTest.start(switches);
     const at = { relay: RELAY_URL, presence: PRESENCE_URL, groupid: Number(GROUP_ID) };
     const parsed = addresses.safeParse(at);
     if (!parsed.success) throw new Error('with RELAY_URL, set PRESENCE_URL too');
