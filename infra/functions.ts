@@ -32,6 +32,6 @@ export const endpointFunctions: readonly EndpointFunctionSpec[] = [
 ];
 
 /** Gets the tokens: what the refresh queue holds, one message at a time. */
-export const refreshToken: FunctionSpec = { name: 'refresh-token', timeoutSeconds: 60, memoryMb: 512 };
+export const refreshToken: FunctionSpec = { name: 'refresh-token', timeoutSeconds: 30, memoryMb: 512 };
 
 export const functions: readonly FunctionSpec[] = [...endpointFunctions, refreshToken];

@@ -12,6 +12,9 @@ export function stackName(stage: string): string {
   return `presence-relay-${stage}`;
 }
 
+/** What a secret holds before anybody has put something there. */
+export const unset = '{"state":"unset"}';
+
 /** The secret that holds the token of a group, where the configuration names no other. */
 export function secretName(stage: string, groupid: number | string): string {
   return `presence-relay/${stage}/${groupid}/token`;
@@ -30,6 +33,11 @@ export function refreshQueueName(stage: string): string {
 /** Where requests go that failed every time. */
 export function refreshDeadLettersName(stage: string): string {
   return `${stackName(stage)}-refresh-dead-letters.fifo`;
+}
+
+/** Where requests go that the schedules could not make. */
+export function refreshUndeliveredName(stage: string): string {
+  return `${stackName(stage)}-refresh-undelivered`;
 }
 
 /** A command as somebody types it who means this stage. */

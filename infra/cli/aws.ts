@@ -142,7 +142,12 @@ const refusals: readonly Refusal[] = [
   { names: /DecryptionFailure/, says: () => 'cannot be decrypted with these AWS credentials', hint: rights },
   { names: /EncryptionFailure/, says: () => 'cannot be encrypted with these AWS credentials', hint: rights },
   {
-    names: /Throttl|TooManyRequests|LimitExceeded/,
+    names: /^LimitExceeded/,
+    says: (deed) => `cannot be ${deed}: it has had too many versions in a day`,
+    hint: () => 'wait, up to a day, and find out what else writes it',
+  },
+  {
+    names: /Throttl|TooManyRequests|RequestLimitExceeded/,
     says: (deed) => `cannot be ${deed} now: AWS has had too many requests`,
     hint: () => 'ask again in a minute',
   },

@@ -27,7 +27,7 @@ the credentials secret holds: npm run credentials -- 12345 < credentials.json
 
   {"username": "…", "password": "…"}
   {"username": "…", "apikey": "…"}            with "partnerid" where it is not the group id
-  {"partneruserid": "…", "apikey": "…"}       likewise
+  {"partneruserid": "…", "apikey": "…"}       likewise; it may stand beside "username" too
   {"username": "…", "g4scredentials": "…"}    of Glance for Salesforce, 32 characters
 
 Never give them as arguments, which other programs of this machine can see.

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import type { DeployedNames } from '../../shared/api/config/environment.ts';
 import { type ConfiguredGroup, isRenewed } from '../../shared/api/config/groups.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
-import { credentialsName, secretName } from '../names.ts';
+import { credentialsName, secretName, unset } from '../names.ts';
 import { removalPolicy } from './removal.ts';
 
 /** A secret that this stack makes, or that the configuration names. */
@@ -110,7 +110,7 @@ export class GroupSecrets extends Construct {
       secretName: name,
       description,
       // A state, and no secret; it is replaced outside of CloudFormation, which leaves it alone then.
-      secretStringValue: SecretValue.unsafePlainText('{"state":"unset"}'),
+      secretStringValue: SecretValue.unsafePlainText(unset),
       removalPolicy: removalPolicy(this.#config),
     });
     Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: withoutRotation });

@@ -38,7 +38,7 @@ export class RefreshSchedules extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = this.#role(scheduleGroup);
-    for (const [at, group] of secrets.renewed.entries()) {
+    for (const group of secrets.renewed) {
       const { groupid } = group;
       const name = nameOf(group);
       const schedule = new Schedule(this, name, {
@@ -47,7 +47,9 @@ export class RefreshSchedules extends Construct {
         description: `Asks for a new Glance token of group ${groupid}`,
         // Without a start date it asks at once; a time window would put that off.
         // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
-        schedule: ScheduleExpression.rate(Duration.minutes(renewalMinutes(config.tokens.refreshMinutes, at))),
+        schedule: ScheduleExpression.rate(
+          Duration.minutes(renewalMinutes(config.tokens.refreshMinutes, groupid)),
+        ),
         target: new SqsSendMessage(queue, {
           role,
           messageGroupId: groupid,

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { refreshVariables } from '../../shared/api/config/environment.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { refreshToken } from '../functions.ts';
-import { refreshDeadLettersName, refreshQueueName, stackName } from '../names.ts';
+import { refreshDeadLettersName, refreshQueueName, refreshUndeliveredName } from '../names.ts';
 import { refreshQueue } from '../refresh.ts';
 import type { GroupSecrets } from './group-secrets.ts';
 import { RefreshSchedules } from './refresh-schedules.ts';
@@ -85,7 +85,7 @@ export class Refresh extends Construct {
   /** The Scheduler takes no FIFO queue for this. */
   #undelivered(stage: string): Queue {
     const queue = new Queue(this, 'Undelivered', {
-      queueName: `${stackName(stage)}-refresh-undelivered`,
+      queueName: refreshUndeliveredName(stage),
       retentionPeriod: Duration.seconds(refreshQueue.deadLetterSeconds),
       ...safe,
     });

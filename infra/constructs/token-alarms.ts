@@ -52,6 +52,8 @@ export function tokenAlarms(
       of: failure,
       says,
       metric: refreshFailuresOf(stage, failure, period),
+      // Longer than the longest pause between two attempts: nothing is mended meanwhile.
+      spans: { atLeast: 1, of: Math.max(ofTwoRenewals, 15) },
     })),
     deadLettersIn(deadLetters, 'requests', 'A request for a token failed every time.'),
     deadLettersIn(undelivered, 'schedules', 'A schedule could not ask for a token.'),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { scheduledRequest } from '../../shared/authorization/request.ts';
-import { credentialsName, refreshDeadLettersName, refreshQueueName, secretName } from '../names.ts';
+import { credentialsName, refreshDeadLettersName, refreshQueueName, secretName, unset } from '../names.ts';
 import { refreshQueue, renewalMinutes } from '../refresh.ts';
 import { startEventSource } from './lambda/event-source.ts';
 import type { LocalFunction } from './lambda/function.ts';
@@ -51,9 +51,9 @@ export async function startRefresh(options: RefreshOptions): Promise<Disposable>
     log,
   });
   opened.defer(() => eventSource.close());
-  for (const [at, groupid] of groupids.entries()) {
+  for (const groupid of groupids) {
     const schedule = startSchedule({
-      everyMs: renewalMinutes(config.tokens.refreshMinutes, at) * 60_000,
+      everyMs: renewalMinutes(config.tokens.refreshMinutes, groupid) * 60_000,
       send: (time) => queue.send({ group: groupid, body: scheduledRequest(groupid, time.toISOString()) }),
       log,
     });
@@ -67,10 +67,8 @@ export async function startRefresh(options: RefreshOptions): Promise<Disposable>
   return opened;
 }
 
-const unset = '{"state":"unset"}';
-
 /** All that somebody has to bring for a group: what Glance grants its tokens for. */
-export function putCredentials(
+export function putSecrets(
   secrets: SecretsManager,
   stage: string,
   groupid: number,

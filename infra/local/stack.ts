@@ -19,7 +19,7 @@ import { namedServers, portsFrom } from './ports.ts';
 import { type PresenceEmulator, startPresenceEmulator } from './presence/emulator.ts';
 import type { Switches } from './presence/switches.ts';
 import { startQueues } from './queues/server.ts';
-import { createRefreshQueue, putCredentials, startRefresh } from './refresh.ts';
+import { createRefreshQueue, putSecrets, startRefresh } from './refresh.ts';
 import { type SecretsManager, startSecretsManager } from './secrets/server.ts';
 import { startSite } from './site/site.ts';
 
@@ -72,7 +72,7 @@ export async function startLocalStack({
   );
   const secrets = opened.adopt(await startSecretsManager({ port: ports.secrets }), (it) => it.close());
   for (const { groupid, partneruserid, apikey } of emulator.accounts)
-    putCredentials(secrets, stage, groupid, { partneruserid, apikey });
+    putSecrets(secrets, stage, groupid, { partneruserid, apikey });
   const queues = opened.adopt(await startQueues({ port: ports.queues }), (it) => it.close());
   const refreshQueue = await createRefreshQueue(queues, stage);
 

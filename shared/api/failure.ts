@@ -4,8 +4,7 @@ import { Problem, type ProblemCode } from './problem.ts';
 const problems: Record<PresenceErrorCode, { code: ProblemCode; detail: string }> = {
   authorization: {
     code: 'upstream-authorization',
-    detail:
-      'The Presence service cannot be used with the token of this group; the log of the relay says why.',
+    detail: 'There is no token of this group that the Presence service takes; the log of the relay says why.',
   },
   'refused-server': {
     code: 'upstream-invalid',
@@ -18,7 +17,7 @@ const problems: Record<PresenceErrorCode, { code: ProblemCode; detail: string }>
   },
   unavailable: {
     code: 'upstream-unavailable',
-    detail: 'The Presence service is not available. It is safe to try again.',
+    detail: 'The Presence service, or a token for it, is not to be had now. It is safe to try again.',
   },
   timeout: {
     code: 'upstream-timeout',

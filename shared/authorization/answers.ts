@@ -117,7 +117,8 @@ function harmless(message: string, secrets: readonly string[]): string {
   return shown.length > longestMessage ? `${shown.slice(0, longestMessage)} …` : shown;
 }
 
-const keys = [/eyJ[\w-]*(\.[\w-]*)*/g, /\$\d\$\d+\$[\w-]*/g];
+/** Tokens, login keys, and whatever else is too long for a word. */
+const keys = [/eyJ[\w-]*(\.[\w-]*)*/g, /\$\d\$\d+\$[\w-]*/g, /[\w+/=.~%-]{24,}/g];
 
 /** As it is, and as it stands in the body that was sent. */
 function spellings(secret: string): RegExp[] {

@@ -22,7 +22,7 @@ export interface AuthorizationClientOptions {
 }
 
 /** Authorizing takes the service some work, so it is given time. */
-const answerMs = 20_000;
+const answerMs = 15_000;
 
 /**
  * The Authorization API of Glance, for tokens of the Presence service. Asks once: "authorizing is resource intensive",

@@ -46,8 +46,8 @@ export class CredentialsFault extends Error {
 }
 
 /**
- * Reads a credentials secret: `{"username","password"}`, `{"username","apikey"}`, `{"partneruserid","apikey"}`, the
- * latter two with `partnerid` where it is not the group id, or `{"username","g4scredentials"}`. Throws
+ * Reads a credentials secret: `{"username","password"}`, `{"username","apikey"}`, `{"partneruserid","apikey"}` or those
+ * three together, with `partnerid` where it is not the group id, or `{"username","g4scredentials"}`. Throws
  * `CredentialsFault`.
  */
 export function readCredentials(secret: string): Credentials {

@@ -14,6 +14,8 @@ export interface FailureNote {
   readonly reason: string;
   /** In a row. */
   readonly failures: number;
+  /** How many of them do not pass by themselves. */
+  readonly lasting?: number | undefined;
   /** Milliseconds since 1970; not to be tried again before `until`. */
   readonly at: number;
   readonly until: number;
@@ -33,6 +35,7 @@ const noteSchema = z.object({
   failure: z.enum(refreshFailureNames),
   reason: z.string(),
   failures: z.int().check(z.positive()),
+  lasting: z.optional(z.int().check(z.nonnegative())),
   at: time,
   until: time,
 });
@@ -57,11 +60,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What passes by itself is tried again soon; what somebody has to mend, ever more rarely. */
-const pauses = {
-  passing: { firstMs: 15_000, mostMs: 15 * 60_000 },
-  lasting: { firstMs: 60_000, mostMs: 60 * 60_000 },
-};
 const passing = new Set<RefreshFailureName>([
   'authorization-unavailable',
   'authorization-invalid',
@@ -73,8 +71,15 @@ export function passes(failure: RefreshFailureName): boolean {
   return passing.has(failure);
 }
 
-/** How long to stay away after so many failures in a row: twice as long each time. */
-export function pauseMs(failure: RefreshFailureName, failures: number): number {
-  const { firstMs, mostMs } = passes(failure) ? pauses.passing : pauses.lasting;
-  return Math.min(firstMs * 2 ** Math.min(failures - 1, 20), mostMs);
+const aMinute = 60_000;
+
+/**
+ * How long to stay away after so many failures of the kind in a row. What passes by itself is tried again soon, what
+ * somebody has to mend ever more rarely; and each failure writes a version of the secret, of which Secrets Manager has
+ * room for some 140 a day.
+ */
+export function pauseMs(failure: RefreshFailureName, times: number): number {
+  const doubled = 2 ** Math.min(times - 1, 20);
+  if (!passes(failure)) return Math.min(aMinute * doubled, 60 * aMinute);
+  return times > 30 ? 15 * aMinute : Math.min(0.25 * aMinute * doubled, 5 * aMinute);
 }

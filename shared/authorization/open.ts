@@ -20,16 +20,20 @@ interface GroupSettings {
   readonly credentials: string;
 }
 
-/** What a renewal works with, made once per cold start. */
+/**
+ * What a renewal works with, made once per cold start. It outlasts what passes: a request that the function fails comes
+ * back only after the queue's visibility timeout, and until then nobody else renews the group.
+ */
 export function openRefresh({ RELAY_GROUPS, RELAY_TOKEN_MINUTES }: RefreshSettings): RefreshDependencies {
   const groups = Object.entries(RELAY_GROUPS).map(([id, settings]) => [id, renewable(settings)] as const);
   return {
     groups: new Map(groups),
-    vault: new Vault(secretsManager()),
+    vault: new Vault(secretsManager({ maxAttempts: 8 })),
     authorization: new AuthorizationClient(),
     transport: new Transport(),
     clock: systemClock,
     minutes: RELAY_TOKEN_MINUTES,
+    unwritten: new Map(),
   };
 }
 

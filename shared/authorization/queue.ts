@@ -1,4 +1,4 @@
-import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { PresenceError } from '../presence/errors.ts';
 import type { Renewal } from '../presence/secret-tokens.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
@@ -15,27 +15,31 @@ export interface RefreshQueueOptions {
   readonly clock?: Pick<Clock, 'now'>;
 }
 
-const resendMs = 30_000;
+type Heard = Awaited<ReturnType<Renewal['ask']>>;
+
+/** A request that was lost, or came too early, is made anew after so long; until then it is the same one. */
+const slotMs = 60_000;
+const mendedSlotMs = 5 * 60_000;
 
 /**
  * The queue on which a function asks for a new token. It is a FIFO queue, deduplicated by group, version of the token,
- * and the last time that its renewal failed: however many instances ask, there is one renewal, and after one that failed
- * none before its time.
+ * the last time that its renewal failed, and the minute: however many instances ask, there is one renewal, and after one
+ * that failed none before its time.
  */
 export class RefreshQueue implements Renewal {
   readonly #options: RefreshQueueOptions;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #client = once(openClient);
-  readonly #asking = new Map<string, Promise<boolean>>();
-  /** When the last messages were sent, by their deduplication id. */
-  readonly #sent = new Map<string, number>();
+  readonly #asking = new Map<string, Promise<Heard>>();
+  /** The deduplication id of the last message of a group. */
+  readonly #sent = new Map<string, string>();
 
   constructor(options: RefreshQueueOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }
 
-  ask(groupid: string, version: string | undefined): Promise<boolean> {
+  ask(groupid: string, version: string | undefined): Promise<Heard> {
     const key = `${groupid}.${version}`;
     const asking = this.#asking.get(key) ?? this.#ask(groupid, version);
     this.#asking.set(key, asking);
@@ -44,32 +48,43 @@ export class RefreshQueue implements Renewal {
     return asking;
   }
 
-  async #ask(groupid: string, version: string | undefined): Promise<boolean> {
-    const { url, secretOf, vault } = this.#options;
+  async #ask(groupid: string, version: string | undefined): Promise<Heard> {
+    const { secretOf, vault } = this.#options;
     const secret = secretOf(groupid);
-    if (secret === undefined) return false;
+    if (secret === undefined) return 'nobody';
     // Where it cannot be read, the renewal itself will keep to it.
     const left = await vault.note(secret).catch(() => undefined);
     const note = left?.version === version ? left : undefined;
-    if (note && this.#clock.now() < note.until) throw this.#hopeless(groupid, note);
-    const message = {
-      QueueUrl: url,
-      MessageBody: JSON.stringify({ groupid, because: 'asked', version }),
-      MessageGroupId: groupid,
-      MessageDeduplicationId: `${groupid}.${version ?? 'none'}.${note?.at ?? 0}`,
-    };
-    await this.#send(message);
-    return true;
+    if (!note || this.#clock.now() >= note.until) {
+      return await this.#send(groupid, version, `${note?.at ?? 0}.${this.#slot(slotMs)}`);
+    }
+    // Somebody may have mended it: the renewal knows whether the credentials are others, and does nothing if not.
+    if (!passes(note.failure)) await this.#send(groupid, version, `mended.${this.#slot(mendedSlotMs)}`);
+    throw this.#hopeless(groupid, note);
   }
 
-  /** The queue would drop what it has got already; there is no need to send it that. */
-  async #send(message: SendMessageCommandInput & { MessageDeduplicationId: string }): Promise<void> {
-    const { MessageDeduplicationId: id } = message;
-    const now = this.#clock.now();
-    if (now < (this.#sent.get(id) ?? 0) + resendMs) return;
+  #slot(ms: number): number {
+    return Math.floor(this.#clock.now() / ms);
+  }
+
+  /** The queue drops what it has got already; there is no need to send it that. */
+  async #send(groupid: string, version: string | undefined, occasion: string): Promise<Heard> {
+    const id = `${groupid}.${version ?? 'none'}.${occasion}`;
+    if (this.#sent.get(groupid) === id) return 'asked';
     const { client, SendMessageCommand } = await this.#client();
-    await client.send(new SendMessageCommand(message)).catch(notAsked);
-    this.#sent.set(id, now);
+    const message = {
+      QueueUrl: this.#options.url,
+      MessageBody: JSON.stringify({ groupid, because: 'asked', version }),
+      MessageGroupId: groupid,
+      MessageDeduplicationId: id,
+    };
+    try {
+      await client.send(new SendMessageCommand(message));
+    } catch {
+      return 'unheard';
+    }
+    this.#sent.set(groupid, id);
+    return 'asked';
   }
 
   #hopeless(groupid: string, { failure, reason, at, until }: FailureNote): PresenceError {
@@ -91,9 +106,4 @@ async function openClient(): Promise<
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   });
   return { client, SendMessageCommand };
-}
-
-function notAsked(cause: unknown): never {
-  const name = cause instanceof Error ? cause.name : 'unknown error';
-  throw new PresenceError('unavailable', `a new token could not be asked for: ${name}`, { cause });
 }

@@ -36,6 +36,8 @@ export interface RefreshDependencies {
   readonly clock: Clock;
   /** How long a token shall live. */
   readonly minutes: number;
+  /** Notes that could not be written, by the secret: better than nothing, for as long as this instance lives. */
+  readonly unwritten: Map<string, FailureNote>;
 }
 
 export type RefreshOutcome =
@@ -105,9 +107,9 @@ class Refresh {
   }
 
   async run(): Promise<RefreshOutcome> {
-    const { vault, clock } = this.#dependencies;
+    const { vault, clock, unwritten } = this.#dependencies;
     const { secret } = this.#group;
-    const [current, left, credentials] = await Promise.all([
+    const [current, written, credentials] = await Promise.all([
       vault.current(secret),
       vault.note(secret),
       this.#credentials(),
@@ -115,8 +117,10 @@ class Refresh {
     if (this.#request.because === 'asked' && this.#request.version !== current.id)
       return { outcome: 'not-needed' };
 
-    const note =
-      left && left.version === current.id && left.credentials === credentials.id ? left : undefined;
+    const [note] = [unwritten.get(secret), written]
+      .filter((left) => left !== undefined)
+      .filter((left) => left.version === current.id && left.credentials === credentials.id)
+      .toSorted((one, other) => other.at - one.at);
     const isOperator = this.#request.because === 'operator';
     if (note && clock.now() < note.until - clocksMs && !isOperator) return { outcome: 'postponed', note };
     try {
@@ -192,19 +196,22 @@ class Refresh {
     { failure, message, retryAfterSeconds = 0 }: Failure,
     { current, credentials, before }: State,
   ): Promise<RefreshOutcome> {
-    const { vault, clock } = this.#dependencies;
+    const { vault, clock, unwritten } = this.#dependencies;
     const at = clock.now();
-    const isAlike = before && passes(before.failure) === passes(failure);
-    const failures = (isAlike ? before.failures : 0) + 1;
-    const until =
-      at + Math.max(pauseMs(failure, failures), Math.min(retryAfterSeconds * 1_000, longestAwayMs));
+    const failures = (before?.failures ?? 0) + 1;
+    const lasting = (before?.lasting ?? 0) + (passes(failure) ? 0 : 1);
+    const pause = pauseMs(failure, passes(failure) ? failures : lasting);
+    const until = at + Math.max(pause, Math.min(retryAfterSeconds * 1_000, longestAwayMs));
     const id = randomUUID();
     const version = current.id ?? id;
-    const note = { version, credentials: credentials.id, failure, reason: message, failures, at, until };
+    const told = { failure, reason: message, failures, lasting, at, until };
+    const note: FailureNote = { version, credentials: credentials.id, ...told };
     const remembered = await vault.putNote(this.#group.secret, note, id).then(
       () => true,
       () => false,
     );
+    if (remembered) unwritten.delete(this.#group.secret);
+    else unwritten.set(this.#group.secret, { ...note, version: current.id });
     return { outcome: 'failed', note, asked: this.#asked, remembered };
   }
 

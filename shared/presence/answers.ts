@@ -72,6 +72,15 @@ export function readSignal(response: HttpResponse): 'sent' | 'not-here' {
   return 'sent';
 }
 
+/** Whether the token is refused, so that another one may help: by the status, or as Glance says so within a 200. */
+export function refusesToken({ status, text }: { status: number; text?: string }): boolean {
+  if (status !== 200 || !text?.includes('"authorization"')) return status === 401;
+  const answer = parseObject(text) ?? {};
+  // With anything beside, it may be the data of a visitor, who could ask for tokens without end.
+  const isBare = Object.keys(answer).every((key) => key === 'err' || key === 'msg');
+  return isBare && inBandError(answer) === 'authorization';
+}
+
 /** What a status says that is not an answer to the question asked. */
 export function failureOf({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): PresenceError {
   if (status === 401 || status === 403) {

@@ -9,6 +9,7 @@ import {
   readFind,
   readLookup,
   readSignal,
+  refusesToken,
 } from './answers.ts';
 import { PresenceError } from './errors.ts';
 import type { GroupId, VisitorId } from './ids.ts';
@@ -167,7 +168,7 @@ export class PresenceClient {
   }
 
   /**
-   * A token that Glance refuses (401) is replaced: first by what the secret holds by now, then by a renewed one. What
+   * A token that Glance refuses is replaced: first by what the secret holds by now, then by a renewed one. What
    * was refused has surely not been carried out.
    */
   async #authorized<T extends ResponseHead>(
@@ -178,7 +179,7 @@ export class PresenceClient {
     let token = await this.#tokens.get(groupid, deadline);
     for (let tries = 1; ; tries++) {
       const response = await send(token);
-      if (response.status !== 401 || tries === mostTokens) return response;
+      if (!refusesToken(response) || tries === mostTokens) return response;
       const another = await this.#tokens.instead(groupid, token, deadline);
       if (another === undefined) return response;
       token = another;

@@ -9,7 +9,7 @@ import { readToken, type Token, TokenFault, type TokenSource } from './token.ts'
 const keepMs = 5 * 60_000;
 /** In its last part a token is looked at anew so often: its successor may be there. */
 const keepAtEndMs = 10_000;
-/** The last part of a token's life: a third, and of the usual two hours the last quarter of one. */
+/** The last part of a token's life: a third, and of the usual two hours the last quarter of an hour. */
 const lastPart = { share: 1 / 3, mostMs: 15 * 60_000, unknownMs: 60_000 };
 /** To ask for a successor in time holds a call up for so long at most. */
 const askAheadMs = 300;
@@ -17,17 +17,21 @@ const askAheadMs = 300;
  * How a successor is waited for. The longest wait is for calls whose own deadline is far; what a call does with its token
  * takes a little time as well.
  */
-const wait = { firstMs: 200, growth: 1.5, mostMs: 1_000, longestMs: 30_000, spareMs: 500 };
-/** Whoever waits takes a read as young as this one of another's. */
-const shareMs = 150;
+const wait = { firstMs: 200, growth: 1.5, mostMs: 1_000, longestMs: 15_000, spareMs: 500 };
+/**
+ * After a wait in vain, those that follow are short for so long: a caller that waits takes up a whole instance, and many
+ * of them all that the account may have, the one that renews among them.
+ */
+const afterVain = { forMs: 60_000, longestMs: 2_000 };
 
 /** Whoever gets new tokens for groups, and puts them into the secrets. */
 export interface Renewal {
   /**
-   * Asks that the token in this version of a group's secret be replaced; asking again does no harm. False where
-   * nobody does that for the group. Throws `PresenceError` where it has failed and is not to be tried again yet.
+   * Asks that the token in this version of a group's secret be replaced; asking again does no harm. `nobody`: none
+   * does that for the group; `unheard`: it could not be asked now. Throws `PresenceError` where it has failed and is not
+   * to be tried again yet.
    */
-  ask(groupid: string, version: string | undefined): Promise<boolean>;
+  ask(groupid: string, version: string | undefined): Promise<'asked' | 'unheard' | 'nobody'>;
 }
 
 /** What a secret holds: a token, or what is wrong with it. */
@@ -40,7 +44,6 @@ interface Held {
 interface Entry {
   readonly reading: Promise<Held>;
   held?: Held;
-  readAt: number;
   freshUntil: number;
 }
 
@@ -66,6 +69,8 @@ export class SecretTokens implements TokenSource {
   readonly #entries = new Map<string, Entry>();
   /** When a successor may be asked for again, before its time. */
   readonly #nextAsk = new Map<string, number>();
+  /** Until when a wait is a short one, as one was in vain. */
+  readonly #vainUntil = new Map<string, number>();
 
   constructor({ secretOf, renewal, client = secretsManager(), clock = systemClock }: SecretTokensOptions) {
     this.#secretOf = secretOf;
@@ -95,10 +100,9 @@ export class SecretTokens implements TokenSource {
   }
 
   async #instead(groupid: string, refused: string, deadline: Deadline): Promise<string | undefined> {
-    const entry = this.#entries.get(groupid);
-    const isUnderWay = entry && !entry.held;
-    const isOther = entry?.held?.token && entry.held.token.value !== refused;
-    const held = await (isUnderWay || isOther ? entry : this.#read(groupid)).reading;
+    const kept = this.#entries.get(groupid)?.held;
+    const isOther = kept?.token && kept.token.value !== refused;
+    const held = isOther ? kept : await this.#heldNow(groupid);
     const token = this.#usable(held);
     return token && token.value !== refused ? token.value : this.#renewed(groupid, held, deadline, refused);
   }
@@ -110,21 +114,34 @@ export class SecretTokens implements TokenSource {
     deadline: Deadline,
     refused?: string,
   ): Promise<string | undefined> {
-    const end = this.#clock.now() + Math.min(deadline.remaining() - wait.spareMs, wait.longestMs);
+    const began = this.#clock.now();
+    const longestMs = began < (this.#vainUntil.get(groupid) ?? 0) ? afterVain.longestMs : wait.longestMs;
+    const end = began + Math.min(deadline.remaining() - wait.spareMs, longestMs);
     let held = first;
     for (let pause = wait.firstMs; ; pause = Math.min(pause * wait.growth, wait.mostMs)) {
-      if (!(await this.#renewal?.ask(groupid, held.version))) return undefined;
-      if (this.#clock.now() + pause >= end) break;
+      const heard = (await this.#renewal?.ask(groupid, held.version)) ?? 'nobody';
+      if (heard === 'nobody') return undefined;
+      if (this.#clock.now() + pause >= end) {
+        const { message } = this.#unusable(groupid, held);
+        const wish = heard === 'asked' ? 'was asked for, and has not come in time' : 'could not be asked for';
+        // A call that came with little time has shown nothing.
+        if (end - began >= afterVain.longestMs)
+          this.#vainUntil.set(groupid, this.#clock.now() + afterVain.forMs);
+        throw new PresenceError('unavailable', `${message}; a new one ${wish}`);
+      }
       await this.#clock.sleep(pause);
       held = await this.#heldNow(groupid).catch((error: unknown) => passing(error, held));
       const token = this.#usable(held);
-      if (token && token.value !== refused) return token.value;
+      if (!token || token.value === refused) continue;
+      this.#vainUntil.delete(groupid);
+      return token.value;
     }
-    const { message: cause } = this.#unusable(groupid, held);
-    throw new PresenceError('unavailable', `${cause}; a new one was asked for, and has not come in time`);
   }
 
-  /** What comes of it shows when the token has ended; until then, no call shall fail for it. */
+  /**
+   * No call shall fail for it, as long as its token is good. It waits all the same: Lambda freezes a function that has
+   * answered, and what has not left by then leaves with the next call.
+   */
   async #askAhead(groupid: string, { version }: Held, token: Token): Promise<void> {
     const now = this.#clock.now();
     if (now < (this.#nextAsk.get(groupid) ?? 0)) return;
@@ -144,15 +161,15 @@ export class SecretTokens implements TokenSource {
     });
   }
 
+  /** Not from memory; one read that is under way serves all. */
   #heldNow(groupid: string): Promise<Held> {
     const kept = this.#entries.get(groupid);
-    return (kept && this.#clock.now() < kept.readAt + shareMs ? kept : this.#read(groupid)).reading;
+    return (kept && !kept.held ? kept : this.#read(groupid)).reading;
   }
 
   #read(groupid: string): Entry {
     const entry: Entry = {
       reading: this.#fetch(this.#secretOf(groupid)),
-      readAt: Number.POSITIVE_INFINITY,
       freshUntil: Number.POSITIVE_INFINITY,
     };
     const before = this.#entries.get(groupid);
@@ -160,7 +177,6 @@ export class SecretTokens implements TokenSource {
     entry.reading.then(
       (held) => {
         entry.held = held;
-        entry.readAt = this.#clock.now();
         entry.freshUntil = this.#freshUntil(held);
       },
       () => {
@@ -184,11 +200,11 @@ export class SecretTokens implements TokenSource {
     return token && this.#clock.now() < (token.expiresAt ?? Number.POSITIVE_INFINITY) ? token : undefined;
   }
 
-  #unusable(groupid: string, { token, fault }: Held): PresenceError {
+  #unusable(groupid: string, held: Held): PresenceError {
     const secret = this.#secretOf(groupid);
+    const { token, fault } = held;
     if (fault) return unusable(secret, fault.message);
-    if (this.#usable({ version: undefined, ...(token && { token }) }))
-      return unusable(secret, 'holds a token that Glance refuses');
+    if (this.#usable(held)) return unusable(secret, 'holds a token that Glance refuses');
     return unusable(secret, `holds a token that expired at ${new Date(token?.expiresAt ?? 0).toISOString()}`);
   }
 
@@ -246,8 +262,9 @@ async function within<T>(deadline: Deadline, work: Promise<T>): Promise<T> {
 }
 
 /** The client whose time-outs fit a call that somebody waits for. */
-export function secretsManager(): SecretsManagerClient {
+export function secretsManager(options: { maxAttempts?: number } = {}): SecretsManagerClient {
   return new SecretsManagerClient({
+    ...options,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   });
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleFunctions } from '../../infra/bundle.ts';
-import { functions } from '../../infra/functions.ts';
+import { endpointFunctions, functions } from '../../infra/functions.ts';
 import { invokeBundle, startOneVisitorService } from '../support/bundles.ts';
 
 const names = functions.map(({ name }) => name);
@@ -43,6 +43,13 @@ describe.each(names)('the bundle of %s', (name) => {
     else expect(answer).toContain('200');
     expect(loaded.filter((module) => /internal\/deps\/undici|http2|sqlite|quic/.test(module))).toEqual([]);
   });
+});
+
+test('the client of SQS lies beside the functions that may ask for a token, to be loaded when they do', () => {
+  for (const { name } of endpointFunctions) {
+    expect(inputsOf(name).filter((input) => /client-sqs/.test(input))).toEqual([]);
+    expect(Object.keys(metafile.outputs).some((file) => file.endsWith(`/${name}/sqs.js`))).toBe(true);
+  }
 });
 
 const unwanted =

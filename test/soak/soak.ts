@@ -1,7 +1,8 @@
 import { readArguments, runCommand, UsageError, wholeNumber } from '../../infra/command.ts';
+import { RelayUnderTest } from '../support/relay.ts';
 import { soakTokens } from './tokens.ts';
 
-const usage = `Long runs of the whole relay on this machine, with what became of every call.
+const usage = `Long runs of the whole relay on this machine: how many calls there were, how long they took, and the first that failed.
 
 npm run soak -- tokens [options]
 
@@ -21,7 +22,7 @@ Exit code 0: no call failed. 1: one did. 2: called wrongly.
 
 const options = {
   minutes: { type: 'string', default: '5' },
-  'token-seconds': { type: 'string', default: '60' },
+  'token-seconds': { type: 'string' },
   callers: { type: 'string', default: '20' },
   revoke: { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -34,9 +35,12 @@ async function main(): Promise<void> {
     return;
   }
   if (positionals.join() !== 'tokens') throw new UsageError('which run? "tokens" is the one there is');
-  const ok = await soakTokens({
+  if (process.env.RELAY_URL !== undefined && values['token-seconds'] !== undefined)
+    throw new UsageError('--token-seconds is for a run of its own; RELAY_URL names another');
+  const tokenSeconds = wholeNumber('token-seconds', values['token-seconds'] ?? '60', 3, 7_200);
+  await using relay = await RelayUnderTest.open([`tokenSeconds=${tokenSeconds}`]);
+  const ok = await soakTokens(relay, {
     seconds: 60 * wholeNumber('minutes', values.minutes, 1, 1_440),
-    tokenSeconds: wholeNumber('token-seconds', values['token-seconds'], 3, 7_200),
     callers: wholeNumber('callers', values.callers, 1, 200),
     revokeSeconds: values.revoke === undefined ? undefined : wholeNumber('revoke', values.revoke, 1, 3_600),
     print: (line) => process.stdout.write(`${line}\n`),

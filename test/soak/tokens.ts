@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RelayUnderTest } from '../support/relay.ts';
+import type { RelayUnderTest } from '../support/relay.ts';
 
 interface TokenSoak {
   readonly seconds: number;
-  readonly tokenSeconds: number;
   readonly callers: number;
   readonly revokeSeconds?: number | undefined;
   print(line: string): void;
@@ -20,13 +19,9 @@ interface Emulator {
   readonly requests: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/**
- * Signals and look-ups against a run whose tokens are short-lived: that of `RELAY_URL`, or a local one of its own. True
- * when none has failed, and none has come twice.
- */
-export async function soakTokens(soak: TokenSoak): Promise<boolean> {
-  const { seconds, tokenSeconds, callers, revokeSeconds, print } = soak;
-  await using relay = await RelayUnderTest.open([`tokenSeconds=${tokenSeconds}`]);
+/** Signals and look-ups of a relay whose tokens are short-lived. True when none has failed, and none has come twice. */
+export async function soakTokens(relay: RelayUnderTest, soak: TokenSoak): Promise<boolean> {
+  const { seconds, callers, revokeSeconds, print } = soak;
   const { groupid } = relay.addresses;
   await relay.emulator('POST', '/visitors', { count: visitors, groupid });
   const state = async () => (await relay.emulator('GET', '')) as Emulator;

@@ -3,6 +3,7 @@ import { vi } from 'vitest';
 import { startEventSource } from '../../infra/local/lambda/event-source.ts';
 import { callSqs } from '../../infra/local/queues/protocol.ts';
 import { startQueues } from '../../infra/local/queues/server.ts';
+import { refreshQueue } from '../../infra/refresh.ts';
 import { RefreshQueue } from '../../shared/authorization/queue.ts';
 import { refresh } from '../../shared/authorization/refresh.ts';
 import { readRequest } from '../../shared/authorization/request.ts';
@@ -36,7 +37,8 @@ export interface TestRefreshQueue extends AsyncDisposable {
 export async function startRefreshQueue(secrets: GatedSecrets): Promise<TestRefreshQueue> {
   const queues = await startQueues({ port: 0 });
   const gate = await startAwsGate(queues.url, (call) => call);
-  const settings = { fifo: true, visibilitySeconds: 90, retentionSeconds: 3_600 };
+  const { visibilitySeconds, retentionSeconds } = refreshQueue;
+  const settings = { fifo: true, visibilitySeconds, retentionSeconds };
   const queue = await queues.create({ ...settings, name: 'refresh.fifo' });
   const environment = {
     AWS_ENDPOINT_URL_SQS: gate.url,

@@ -88,6 +88,7 @@ export async function startRenewing({
         transport,
         clock,
         minutes,
+        unwritten: new Map(),
         async [Symbol.asyncDispose]() {
           client.destroy();
           await Promise.all([transport.close(), authorization.close()]);

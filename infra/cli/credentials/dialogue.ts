@@ -17,7 +17,7 @@ export async function askCredentials(
   questions: Questions,
   { groupid, secret }: Target,
 ): Promise<Credentials> {
-  questions.say(`For what does Glance grant the tokens of group ${groupid}?\n`);
+  questions.say(`With what does group ${groupid} get its tokens?\n`);
   for (const [index, { words }] of kinds.entries()) questions.say(`  ${index + 1}  ${words}`);
   questions.say('');
   const { fields } = await askKind(questions);
@@ -27,7 +27,8 @@ The ${wordsFor(credentials)} will be stored in the secret
 ${secret}, in place of what it holds.
 Then the relay gets a token for them, and tries it; until it has one that works, it keeps the one it has.
 `);
-  const answer = await questions.ask('Enter goes on, Ctrl-C changes nothing');
+  // What was typed or pasted once too often may be the secret.
+  const answer = await questions.askUnseen('Enter goes on, Ctrl-C changes nothing');
   if (!/^(y|yes)?$/i.test(answer.trim())) throw new LeftOff('not wanted');
   return credentials;
 }
@@ -58,6 +59,8 @@ async function askFields(questions: Questions, fields: readonly Field[]): Promis
 
 /** Blanks around it come with pasting; only a password may have some of its own. */
 async function askField(questions: Questions, { key, question, hidden }: Field): Promise<string> {
-  const answer = hidden ? await questions.askUnseen(question) : await questions.ask(question);
+  const answer = hidden
+    ? await questions.askUnseen(`${question} (is not shown)`)
+    : await questions.ask(question);
   return key === 'password' ? answer : answer.trim();
 }

@@ -41,7 +41,7 @@ export class Questions implements Disposable {
 
   /** Like `ask`; the answer is not shown. */
   async askUnseen(question: string): Promise<string> {
-    this.#output.write(`${question} (is not shown): `);
+    this.#output.write(`${question}: `);
     try {
       return await this.#answer();
     } finally {

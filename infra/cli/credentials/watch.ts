@@ -2,6 +2,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { FailureNote } from '../../../shared/authorization/note.ts';
 import { Vault, type Version } from '../../../shared/authorization/vault.ts';
 import { readToken, type Token, TokenFault } from '../../../shared/presence/token.ts';
+import { unset } from '../../names.ts';
 import { type AwsCall, answerTo } from '../aws.ts';
 import type { Place } from './place.ts';
 
@@ -28,7 +29,7 @@ export class Watch {
     this.#vault = new Vault(secretsManager);
     this.#secret = token;
     this.#clock = clockOf(secretsManager);
-    const put = `aws secretsmanager put-secret-value --secret-id ${token} --secret-string '{"state":"unset"}'`;
+    const put = `aws secretsmanager put-secret-value --secret-id ${token} --secret-string '${unset}'`;
     this.#call = {
       client: secretsManager,
       service: 'Secrets Manager',

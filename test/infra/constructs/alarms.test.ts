@@ -151,7 +151,7 @@ describe('alarms about tokens', () => {
     });
   });
 
-  test('go off at once for what somebody has to mend, and else when it goes on', () => {
+  test('go off at once for what somebody has to mend, and until it is; else when it goes on', () => {
     const lasting = alarmsNamed(template, 'authorization-refused');
     const passing = alarmsNamed(template, 'refresh-failing');
     for (const alarm of [...lasting, ...passing]) {
@@ -165,7 +165,8 @@ describe('alarms about tokens', () => {
       expect(others).toEqual({ Stage: 'prod' });
       expect(nameOf(alarm)).toMatch(new RegExp(`^(authorization-refused|refresh-failing)-${Failure}$`));
     }
-    for (const { EvaluationPeriods } of lasting) expect(EvaluationPeriods).toBe(1);
+    // The longest pause between two attempts is an hour.
+    for (const alarm of lasting) expect(alarm).toMatchObject({ EvaluationPeriods: 20, DatapointsToAlarm: 1 });
     for (const alarm of passing) expect(alarm).toMatchObject({ EvaluationPeriods: 20, DatapointsToAlarm: 2 });
     const failuresOf = (alarms: typeof lasting) =>
       alarms.map((alarm) => dimensionsOf(alarm).Failure).toSorted();

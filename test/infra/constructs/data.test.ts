@@ -15,6 +15,11 @@ describe('secrets', () => {
     return resourcesOf(of, 'AWS::SecretsManager::Secret').map(([, { Properties }]) => Properties);
   }
 
+  test('keep their logical ids: under others, a stack that is there would make secrets of the same names anew', () => {
+    const ids = resourcesOf(template, 'AWS::SecretsManager::Secret').map(([id]) => id);
+    expect(ids).toContain('TokenSecrets12345E15C3BFA');
+  });
+
   test('are made for the groups that name none, with a state and neither token nor credentials', () => {
     const all = templateOf({ groups: { 1: {}, ...full.groups }, callers: minimal.callers });
     expect(

@@ -345,6 +345,35 @@ describe('the words of a refusal', () => {
   );
 
   test.for([
+    ['of letters', 'aAzZ'],
+    ['of digits', '0123456789'],
+    ['of base64', 'aB3+/='],
+    ['of base64 for addresses', 'aB3-_='],
+    ['of what is percent-encoded', '%2F%3D'],
+    ['of dots, hyphens and tildes', '.-~'],
+  ] as const)(
+    'hide what is too long for a word, whosever it is: 24 characters or more %s',
+    ([, characters]) => {
+      const run = (length: number) => characters.repeat(length).slice(0, length);
+      expect(wordsOf(`no <${run(23)}>`)).toBe(`no <${run(23)}>`);
+      for (const length of [24, 25, 100, 10_000]) expect(wordsOf(`no <${run(length)}>`)).toBe('no <…>');
+      expect(wordsOf(`${run(24)}, ${run(23)}: ${run(24)}`)).toBe(`…, ${run(23)}: …`);
+    },
+  );
+
+  test.for([
+    'No such user in the group, or it has no Presence license',
+    'Internationalization!Internationalization',
+    'donaudampfschifffahrtsg@kapitaensmuetze',
+  ])('are shown if no run is as long: %s', (message) => {
+    expect(wordsOf(message)).toBe(message);
+  });
+
+  test('hide no less of a long run of which a part was sent', () => {
+    expect(wordsOf(`key ${'k'.repeat(12)}SENT${'k'.repeat(12)} is old`, ['SENT'])).toBe('key … is old');
+  });
+
+  test.for([
     ['a\nb\r\n\tc\0d\u007fe', 'a b c d e'],
     ['a\u001b[31mb', 'a [31mb'],
     ['a\u2028b\u202ec\u0085d', 'a b c d'],
@@ -360,9 +389,10 @@ describe('the words of a refusal', () => {
   });
 
   test('are cut after 200 characters', () => {
-    expect(wordsOf('x'.repeat(200))).toBe('x'.repeat(200));
-    expect(wordsOf('x'.repeat(201))).toBe(`${'x'.repeat(200)} …`);
-    expect(wordsOf('x'.repeat(250_000))).toBe(`${'x'.repeat(200)} …`);
+    const words = (length: number) => 'No, no! '.repeat(length / 8 + 1).slice(0, length);
+    expect(wordsOf(`${words(199)}!`)).toBe(`${words(199)}!`);
+    expect(wordsOf(`${words(200)}!`)).toBe(`${words(200)} …`);
+    expect(wordsOf(`${words(250_000)}!`)).toBe(`${words(200)} …`);
   });
 
   test('hold nothing that was sent, no token and no login key, and are short and in ASCII, whatever they were', () => {
@@ -384,7 +414,7 @@ describe('the words of a refusal', () => {
       fc.property(said, fc.constantFrom(200, 400, 401, 403), ({ parts, secrets, message }, status) => {
         const shown = errorOf({ status, json: { message } }, { secrets }).message;
         for (const part of parts) expect(shown).not.toContain(part.slice(0, 6));
-        expect(shown).not.toMatch(/eyJ|\$1\$\d/);
+        expect(shown).not.toMatch(/eyJ|\$1\$\d|[\w+/=.~%-]{24}/);
         expect(shown).toMatch(/^[\x20-\x7e…]{1,300}$/);
       }),
       { numRuns: 2_000 },

@@ -6,7 +6,14 @@ import { deadlineIn } from '../../../shared/runtime/deadline.ts';
 import { testClock } from '../../support/clock.ts';
 import { failureOf, group, visitor } from '../../support/presence-pair.ts';
 import { startRefreshQueue, type TestRefreshQueue } from '../../support/refresh-queue.ts';
-import { type Renewing, startRenewing, tokenSecret, wrongPassword } from '../../support/renewing.ts';
+import {
+  password,
+  type Renewing,
+  startRenewing,
+  tokenSecret,
+  unset,
+  wrongPassword,
+} from '../../support/renewing.ts';
 
 let renewing: Renewing;
 let queue: TestRefreshQueue;
@@ -20,10 +27,10 @@ afterEach(async () => {
   await renewing[Symbol.asyncDispose]();
 });
 
-/** The tokens of one instance of a function. */
+/** The tokens of one instance of a function. What it asks it asks within the same minute. */
 function instance(): SecretTokens {
   const client = renewing.secrets.client();
-  return new SecretTokens({ secretOf: () => tokenSecret, client, renewal: queue.instance() });
+  return new SecretTokens({ secretOf: () => tokenSecret, client, renewal: queue.instance(renewing.clock) });
 }
 
 const get = (tokens: SecretTokens, ms = 10_000) => tokens.get(group, deadlineIn(ms));
@@ -94,7 +101,8 @@ describe('from a token that is refused to the next', () => {
     const second = await instance().instead(group, first, deadlineIn(10_000));
     expect(second).toBe((await renewing.token()).value);
     expect(second).not.toBe(first);
-    expect(await queue.instance().ask(group, old)).toBe(true);
+    expect(await queue.instance(renewing.clock).ask(group, old)).toBe('asked');
+    await sleep(500);
     expect(renewing.authorizations).toBe(2);
   });
 });
@@ -111,6 +119,22 @@ describe('where it cannot be renewed', () => {
     }
     expect((await failureOf(get(instance()))).message).toContain('The password is wrong');
     expect(renewing.authorizations).toBe(1);
+  });
+
+  test('the next callers get a token once somebody has put the right credentials, however long the pause', async () => {
+    renewing.putCredentials(wrongPassword);
+    for (let failures = 1; failures <= 8; failures++) await renewing.refresh({ because: 'operator' });
+    const { authorizations } = renewing;
+    using _ = queue.consume(renewing);
+    await failureOf(get(instance()));
+    await sleep(500);
+    expect(renewing.authorizations).toBe(authorizations);
+    renewing.putCredentials(password);
+    renewing.clock.time += 5 * 60_000;
+    expect((await failureOf(get(instance()))).retryAfterSeconds).toBeGreaterThan(3_000);
+    await expect.poll(async () => (await renewing.current()).text, { timeout: 5_000 }).not.toBe(unset);
+    expect(await get(instance())).toBe((await renewing.token()).value);
+    expect(renewing.authorizations).toBe(authorizations + 1);
   });
 
   test('and the clock of who asks is a little ahead of the one of who renews, it is tried again in time', async () => {

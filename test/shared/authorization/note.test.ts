@@ -16,6 +16,7 @@ const note: FailureNote = {
   failure: 'authorization-refused',
   reason: 'the Authorization API answered 401',
   failures: 3,
+  lasting: 2,
   at,
   until: at + 240_000,
 };
@@ -28,6 +29,7 @@ describe('a note', () => {
       failure: 'authorization-refused',
       reason: 'the Authorization API answered 401',
       failures: 3,
+      lasting: 2,
       at: '2026-03-12T20:00:00.123Z',
       until: '2026-03-12T20:04:00.123Z',
     });
@@ -41,6 +43,7 @@ describe('a note', () => {
       failure: fc.constantFrom(...refreshFailureNames),
       reason: fc.string({ unit: 'grapheme' }),
       failures: fc.integer({ min: 1 }),
+      lasting: fc.option(fc.nat(), { nil: undefined }),
       at: time,
       until: time,
     });
@@ -57,6 +60,9 @@ describe('a note', () => {
     { failures: 0 },
     { failures: 1.5 },
     { failures: '1' },
+    { lasting: -1 },
+    { lasting: 0.5 },
+    { lasting: '1' },
     { at: at },
     { until: undefined },
     { until: '2026-03-12' },
@@ -65,6 +71,12 @@ describe('a note', () => {
     { version: 7 },
   ])('with %j is none', (spoilt) => {
     expect(readNote(JSON.stringify({ ...written, ...spoilt }))).toBeUndefined();
+  });
+
+  test('of an earlier release, which did not count what lasts, is still one', () => {
+    const { lasting, ...earlier } = note;
+    const { lasting: _, ...earlierText } = written;
+    expect(readNote(JSON.stringify(earlierText))).toEqual(earlier);
   });
 
   test('of a later release, with more in it, is still one', () => {
@@ -103,14 +115,22 @@ describe('the pause after failures', () => {
     Array.from({ length: count }, (_, index) => pauseMs(failure, index + 1) / 60_000);
 
   test.for(['authorization-unavailable', 'authorization-invalid', 'token-untried'] as const)(
-    'is seconds at first after %s, which passes, and never more than a quarter of an hour',
+    'is seconds at first after %s, which passes, five minutes at most for long, and a quarter of an hour in the end',
     (failure) => {
       expect(passes(failure)).toBe(true);
-      expect(minutes(failure, 8)).toEqual([0.25, 0.5, 1, 2, 4, 8, 15, 15]);
+      const pauses = [0.25, 0.5, 1, 2, 4, ...Array(25).fill(5), ...Array(20).fill(15)];
+      expect(minutes(failure, 50)).toEqual(pauses);
+      expect(pauseMs(failure, 1e9)).toBe(15 * 60_000);
     },
   );
 
-  test.for(['no-credentials', 'bad-credentials', 'authorization-refused', 'token-refused'] as const)(
+  test.for([
+    'no-credentials',
+    'bad-credentials',
+    'authorization-refused',
+    'token-refused',
+    'token-not-stored',
+  ] as const)(
     'is a minute at first after %s, which somebody has to mend, and never more than an hour',
     (failure) => {
       expect(passes(failure)).toBe(false);

@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import { type FailureNote, noteLabel, readNote } from '../../../shared/authorization/note.ts';
 import { refresh } from '../../../shared/authorization/refresh.ts';
 import { readRequest } from '../../../shared/authorization/request.ts';
+import { Vault } from '../../../shared/authorization/vault.ts';
+import { PresenceError } from '../../../shared/presence/errors.ts';
 import { deadlineIn } from '../../../shared/runtime/deadline.ts';
 import { group } from '../../support/presence-pair.ts';
 import { startRefreshQueue, type TestRefreshQueue } from '../../support/refresh-queue.ts';
-import { type Renewing, startRenewing, tokenSecret, wrongPassword } from '../../support/renewing.ts';
+import {
+  password,
+  type Renewing,
+  startRenewing,
+  tokenSecret,
+  wrongPassword,
+} from '../../support/renewing.ts';
 
 const seconds = 1_000;
 const minutes = 60 * seconds;
@@ -30,6 +39,12 @@ async function pass(renewing: Renewing, { lasts, every }: Asking): Promise<void>
   }
 }
 
+async function noteOf({ secrets }: Renewing): Promise<FailureNote> {
+  const note = readNote((await secrets.version(tokenSecret, noteLabel)).text);
+  if (!note) throw new Error('there is no note');
+  return note;
+}
+
 const puts = ({ secrets }: Renewing) => secrets.count('PutSecretValue', tokenSecret);
 
 describe('in a day', { timeout: 120_000 }, () => {
@@ -45,12 +60,19 @@ describe('in a day', { timeout: 120_000 }, () => {
     expect(renewing.authorizations).toBe(0);
   });
 
-  test('while it is down, it is asked a hundred times, and Secrets Manager keeps no more versions than it can', async () => {
+  test('while it is down, it is asked some hundred times, and Secrets Manager keeps no more versions than it can', async () => {
     await using renewing = await startRenewing();
     renewing.emulator.faults.add({ endpoint: 'authorize', fault: { kind: 'status', status: 503 }, times: 0 });
-    await pass(renewing, { lasts: 24 * hours, every: 2 * minutes });
-    expect(renewing.authorizations).toBeLessThanOrEqual(105);
-    expect(puts(renewing)).toBeLessThanOrEqual(versionsOfADay);
+    await pass(renewing, { lasts: 24 * hours, every: minutes });
+    expect(renewing.authorizations).toBeLessThanOrEqual(120);
+    expect(puts(renewing)).toBeLessThan(versionsOfADay);
+  });
+
+  test('of failures of both kinds in turn, it is asked some fifty times', async () => {
+    await using renewing = await startRenewing();
+    await passInTurn(renewing, { lasts: 24 * hours, every: minutes });
+    expect(renewing.authorizations).toBeLessThanOrEqual(60);
+    expect(puts(renewing)).toBeLessThan(versionsOfADay);
   });
 
   test('of tokens that are refused right after they were tried, a few dozen are asked for', async () => {
@@ -61,19 +83,64 @@ describe('in a day', { timeout: 120_000 }, () => {
   });
 });
 
+/** The Authorization service answers 403 and 503 in turn. */
+async function passInTurn(renewing: Renewing, { lasts, every }: Asking): Promise<void> {
+  const { faults } = renewing.emulator;
+  const end = renewing.clock.time + lasts;
+  while (renewing.clock.time < end) {
+    const status = renewing.authorizations % 2 === 0 ? 403 : 503;
+    faults.clear();
+    faults.add({ endpoint: 'authorize', fault: { kind: 'status', status } });
+    await renewing.asked();
+    renewing.clock.time += every;
+  }
+  faults.clear();
+}
+
 describe('a failure', () => {
-  test('of another kind than those before it is the first of its kind', async () => {
+  test('that lasts waits a minute, however many passed by themselves before it', async () => {
     await using renewing = await startRenewing();
     renewing.emulator.faults.add({ endpoint: 'authorize', fault: { kind: 'status', status: 503 }, times: 6 });
     for (let failures = 1; failures <= 6; failures++) {
-      await renewing.asked();
-      renewing.clock.time += 15 * minutes;
+      const note = { failures, lasting: 0, failure: 'authorization-unavailable' };
+      expect(await renewing.asked()).toMatchObject({ outcome: 'failed', note });
+      renewing.clock.time += 5 * minutes;
     }
     renewing.emulator.faults.add({ endpoint: 'authorize', fault: { kind: 'status', status: 401 } });
-    const failed = await renewing.asked();
-    expect(failed).toMatchObject({ outcome: 'failed', note: { failure: 'authorization-refused' } });
+    const until = renewing.clock.time + minutes;
+    const note = { failure: 'authorization-refused', failures: 7, lasting: 1, until };
+    expect(await renewing.asked()).toMatchObject({ outcome: 'failed', note });
     renewing.clock.time += minutes;
     expect(await renewing.asked()).toMatchObject({ outcome: 'renewed' });
+  });
+
+  test('that passes waits longer for those before it that did not', async () => {
+    await using renewing = await startRenewing({ credentials: wrongPassword });
+    for (let failures = 1; failures <= 3; failures++) await renewing.refresh({ because: 'operator' });
+    renewing.emulator.faults.add({ endpoint: 'authorize', fault: { kind: 'status', status: 503 } });
+    const until = renewing.clock.time + 2 * minutes;
+    const passing = { failure: 'authorization-unavailable', failures: 4, lasting: 3, until };
+    expect(await renewing.refresh({ because: 'operator' })).toMatchObject({ note: passing });
+    renewing.clock.time = until;
+    const lasting = { failures: 5, lasting: 4, until: until + 8 * minutes };
+    expect(await renewing.asked()).toMatchObject({ note: lasting });
+  });
+
+  test('of one kind and the other in turn, asked every 15 s for an hour, makes few requests', async () => {
+    await using renewing = await startRenewing();
+    await passInTurn(renewing, { lasts: hours, every: 15 * seconds });
+    expect(renewing.authorizations).toBeLessThanOrEqual(11);
+    const { failures, lasting } = await noteOf(renewing);
+    expect([failures, lasting]).toEqual([renewing.authorizations, Math.ceil(renewing.authorizations / 2)]);
+  });
+
+  test('whose note an earlier release has left counts on', async () => {
+    await using renewing = await startRenewing({ credentials: wrongPassword });
+    await renewing.refresh();
+    const { lasting, ...earlier } = await noteOf(renewing);
+    await new Vault(renewing.secrets.client()).putNote(tokenSecret, { ...earlier, failures: 5 });
+    renewing.clock.time += minutes;
+    expect(await renewing.asked()).toMatchObject({ note: { failures: 6, lasting: 1 } });
   });
 
   test('is forgotten with the next success', async () => {
@@ -141,25 +208,71 @@ describe('tokens that are refused right after they were tried', () => {
   });
 });
 
-describe('an outage of the Authorization service', { timeout: 120_000 }, () => {
-  /** Each time, an instance that has just started asks on the queue, and another one works it off. */
-  async function ask(renewing: Renewing, queue: TestRefreshQueue): Promise<void> {
-    const { id } = await renewing.current();
-    await queue
-      .instance(renewing.clock)
-      .ask(group, id)
-      .catch(() => undefined);
-    for (const { body } of await queue.take()) {
-      await using dependencies = renewing.dependencies();
-      const request = readRequest(JSON.stringify(body));
-      await refresh(request, dependencies, deadlineIn(55_000, renewing.clock));
-    }
+/** An instance that has just started asks on the queue, and another one works it off. Gives what both came to. */
+async function ask(renewing: Renewing, queue: TestRefreshQueue) {
+  const { id } = await renewing.current();
+  const heard = await queue
+    .instance(renewing.clock)
+    .ask(group, id)
+    .catch((error: unknown) => {
+      if (error instanceof PresenceError) return error;
+      throw error;
+    });
+  const outcomes: string[] = [];
+  for (const { body } of await queue.take()) {
+    await using dependencies = renewing.dependencies();
+    const request = readRequest(JSON.stringify(body));
+    outcomes.push((await refresh(request, dependencies, deadlineIn(20_000, renewing.clock))).outcome);
   }
+  return { heard, outcomes };
+}
 
+describe('wrong credentials', { timeout: 60_000 }, () => {
+  test('that somebody replaces without a word are found within five minutes, not when the pause is over', async () => {
+    await using renewing = await startRenewing({ credentials: wrongPassword });
+    await using queue = await startRefreshQueue(renewing.secrets);
+    const { clock } = renewing;
+    clock.time = Math.ceil(clock.time / (5 * minutes)) * 5 * minutes;
+    for (let failures = 1; failures <= 8; failures++) await renewing.refresh({ because: 'operator' });
+    const { authorizations } = renewing;
+    const { until } = await noteOf(renewing);
+    const versions = puts(renewing);
+
+    const looks: string[] = [];
+    for (const end = clock.time + 20 * minutes; clock.time < end; clock.time += 15 * seconds) {
+      const { heard, outcomes } = await ask(renewing, queue);
+      expect(heard).toMatchObject({
+        code: 'authorization',
+        message: expect.stringContaining('The password is wrong'),
+      });
+      looks.push(...outcomes);
+    }
+    expect(looks).toEqual(Array(4).fill('postponed'));
+    expect([renewing.authorizations, puts(renewing)]).toEqual([authorizations, versions]);
+
+    const { heard: first } = await ask(renewing, queue);
+    expect(first).toBeInstanceOf(PresenceError);
+    clock.time += 15 * seconds;
+    renewing.putCredentials(password);
+    const mended = clock.time;
+    for (; ; clock.time += 15 * seconds) {
+      const { heard, outcomes } = await ask(renewing, queue);
+      expect(heard).toBeInstanceOf(PresenceError);
+      if (outcomes.includes('renewed')) break;
+      expect(clock.time).toBeLessThan(mended + 5 * minutes);
+    }
+    expect(clock.time).toBeLessThan(until - 20 * minutes);
+    expect(renewing.authorizations).toBe(authorizations + 1);
+    expect((await renewing.token()).value).toBeTruthy();
+    expect(await ask(renewing, queue)).toMatchObject({ heard: 'asked' });
+  });
+});
+
+describe('an outage of the Authorization service', { timeout: 120_000 }, () => {
   test.for([
     [30 * seconds, 15 * seconds, 4],
-    [10 * minutes, 6 * minutes, 8],
-    [60 * minutes, 15 * minutes, 11],
+    [10 * minutes, 5 * minutes, 8],
+    [60 * minutes, 5 * minutes, 17],
   ] as const)(
     'of %d ms is over after %d ms more and %d questions at most',
     async ([outage, late, questions]) => {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { noteLabel, readNote } from '../../../shared/authorization/note.ts';
+import { refresh } from '../../../shared/authorization/refresh.ts';
 import { groupId } from '../../../shared/presence/ids.ts';
 import { readToken } from '../../../shared/presence/token.ts';
+import { deadlineIn } from '../../../shared/runtime/deadline.ts';
+import { group } from '../../support/presence-pair.ts';
 import {
   credentialsSecret,
   password,
@@ -209,6 +212,98 @@ describe('a token that the Presence service refuses', () => {
     renewing.emulator.faults.clear();
     renewing.clock.time += 15_000;
     expect(await renewing.refresh()).toMatchObject({ outcome: 'renewed' });
+  });
+});
+
+describe('a note that cannot be written', () => {
+  /** Secrets Manager takes nothing more for the token, until it is told to. */
+  function refusePuts({ secrets }: Renewing, error = 'LimitExceededException'): void {
+    secrets.gate.fateOf = ({ operation }) => (operation === 'PutSecretValue' ? { error } : undefined);
+  }
+
+  /** By one instance that lives on. */
+  function start(renewing: Renewing) {
+    const dependencies = renewing.dependencies();
+    const ask = async () => {
+      const { id: version } = await renewing.current();
+      const request = { groupid: group, because: 'asked', version } as const;
+      return await refresh(request, dependencies, deadlineIn(20_000, renewing.clock));
+    };
+    return { ...dependencies, ask };
+  }
+  const operator = { groupid: group, because: 'operator', id: '1' } as const;
+
+  test.for([
+    ['LimitExceededException', wrongPassword, 'authorization-refused', 60_000],
+    ['AccessDeniedException', wrongPassword, 'authorization-refused', 60_000],
+    ['AccessDeniedException', password, 'token-not-stored', 60_000],
+    ['LimitExceededException', '{"state":"unset"}', 'no-credentials', 60_000],
+  ] as const)(
+    '(%s, %j) is kept in mind, and obeyed by the instance: %s, %d ms',
+    async ([error, credentials, failure, pause]) => {
+      await using renewing = await startRenewing({ credentials });
+      refusePuts(renewing, error);
+      await using instance = start(renewing);
+      const note = { failure, failures: 1, lasting: 1 };
+      expect(await instance.ask()).toMatchObject({ outcome: 'failed', remembered: false, note });
+      expect([...instance.unwritten.keys()]).toEqual([tokenSecret]);
+      const { authorizations } = renewing;
+      renewing.clock.time += pause - 2_001;
+      expect(await instance.ask()).toMatchObject({ outcome: 'postponed', note });
+      expect(renewing.authorizations).toBe(authorizations);
+      renewing.clock.time += 2_001;
+      const again = { failure, failures: 2, lasting: 2, until: renewing.clock.time + 2 * pause };
+      expect(await instance.ask()).toMatchObject({ outcome: 'failed', remembered: false, note: again });
+      expect(await instance.ask()).toMatchObject({ outcome: 'postponed', note: again });
+    },
+  );
+
+  test('is kept for a secret without any version, too', async () => {
+    await using renewing = await startRenewing({ token: null, credentials: wrongPassword });
+    await renewing.secrets.create(tokenSecret);
+    refusePuts(renewing);
+    await using dependencies = renewing.dependencies();
+    const scheduled = { groupid: group, because: 'schedule', at: '2026-03-12T20:00:00Z' } as const;
+    const again = () => refresh(scheduled, dependencies, deadlineIn(20_000, renewing.clock));
+    expect(await again()).toMatchObject({ outcome: 'failed', remembered: false });
+    expect(await again()).toMatchObject({ outcome: 'postponed', note: { failures: 1 } });
+    expect(renewing.authorizations).toBe(1);
+  });
+
+  test('holds up no operator, no other credentials and no other token', async () => {
+    await using renewing = await startRenewing({ credentials: wrongPassword });
+    refusePuts(renewing);
+    await using instance = start(renewing);
+    await instance.ask();
+    expect(await refresh(operator, instance, deadlineIn(20_000, renewing.clock))).toMatchObject({
+      outcome: 'failed',
+      note: { failures: 2 },
+    });
+    renewing.secrets.put(tokenSecret, 'another');
+    expect(await instance.ask()).toMatchObject({ outcome: 'failed', note: { failures: 1 } });
+    expect(await instance.ask()).toMatchObject({ outcome: 'postponed' });
+    renewing.putCredentials(password);
+    renewing.secrets.gate.fateOf = () => undefined;
+    expect(await instance.ask()).toMatchObject({ outcome: 'renewed' });
+    expect(await lookupStatus(renewing)).toBe(200);
+  });
+
+  test('is written with the next failure, once it can be, and counts on', async () => {
+    await using renewing = await startRenewing({ credentials: wrongPassword });
+    refusePuts(renewing);
+    await using instance = start(renewing);
+    await instance.ask();
+    renewing.secrets.gate.fateOf = () => undefined;
+    renewing.clock.time += minutes;
+    expect(await instance.ask()).toMatchObject({
+      outcome: 'failed',
+      remembered: true,
+      note: { failures: 2 },
+    });
+    expect(await note(renewing)).toMatchObject({ failures: 2, lasting: 2 });
+    expect(instance.unwritten.size).toBe(0);
+    // As of any instance now.
+    expect(await renewing.asked()).toMatchObject({ outcome: 'postponed', note: { failures: 2 } });
   });
 });
 

@@ -3,7 +3,7 @@ import { type PresenceEmulator, startPresenceEmulator } from '../../../infra/loc
 import { serverRules } from '../../../shared/presence/address.ts';
 import { PresenceClient } from '../../../shared/presence/client.ts';
 import { visitorId } from '../../../shared/presence/ids.ts';
-import { SecretTokens } from '../../../shared/presence/secret-tokens.ts';
+import { type Renewal, SecretTokens } from '../../../shared/presence/secret-tokens.ts';
 import { deadlineIn } from '../../../shared/runtime/deadline.ts';
 import { type GatedSecrets, startGatedSecrets } from '../../support/gated-secrets.ts';
 import { failureOf, freshToken, group, staleToken, startPair, visitor } from '../../support/presence-pair.ts';
@@ -21,10 +21,10 @@ async function startRelayed(renew?: (surroundings: { put(): string; count: numbe
   const put = () => putToken(secrets, emulator);
   const first = put();
   let asked = 0;
-  const renewal = {
+  const renewal: Renewal = {
     async ask() {
       await renew?.({ put, count: ++asked });
-      return renew !== undefined;
+      return renew === undefined ? 'nobody' : 'asked';
     },
   };
   const tokens = new SecretTokens({ secretOf: () => 'token', client: secrets.client(), renewal });
@@ -113,6 +113,117 @@ describe('a look-up whose token is refused', () => {
     expect(new Set(answers.map(({ presence }) => presence))).toEqual(new Set(['present']));
     expect(relayed.counts().lookupvisitor?.[200]).toBe(101);
     expect(relayed.counts().lookupvisitor?.[401]).toBeLessThanOrEqual(100);
+  });
+});
+
+/** As Glance says it within a 200. */
+const refusal = { err: 'authorization', msg: 'Token has expired' };
+
+describe('a token that is refused within a 200', () => {
+  test('is replaced at a look-up', async () => {
+    await using relayed = await startRelayed(({ put }) => put());
+    relayed.emulator.faults.add({ endpoint: 'lookupvisitor', fault: { kind: 'body', body: refusal } });
+    expect((await relayed.lookup()).presence).toBe('present');
+    expect([relayed.counts(), relayed.asked()]).toEqual([{ lookupvisitor: { 200: 2 } }, 1]);
+  });
+
+  test('is replaced by what the secret holds by now, and nothing is asked for', async () => {
+    await using relayed = await startRelayed(() => undefined);
+    await relayed.lookup();
+    relayed.put();
+    relayed.emulator.faults.add({ endpoint: 'lookupvisitor', fault: { kind: 'body', body: refusal } });
+    expect((await relayed.lookup()).presence).toBe('present');
+    expect(relayed.asked()).toBe(0);
+  });
+
+  test('is replaced at the find of a signal, which arrives once', async () => {
+    await using relayed = await startRelayed(({ put }) => put());
+    relayed.emulator.faults.add({ endpoint: 'findvisitor', fault: { kind: 'body', body: refusal } });
+    expect(await relayed.signal()).toBe('sent');
+    expect(relayed.counts()).toEqual({ findvisitor: { 200: 2 }, signalvisitor: { 200: 1 } });
+    expect([relayed.delivered(), relayed.asked()]).toEqual([1, 1]);
+  });
+
+  test('is replaced at a find', async () => {
+    await using relayed = await startRelayed(({ put }) => put());
+    relayed.emulator.faults.add({ endpoint: 'findvisitor', fault: { kind: 'body', body: refusal } });
+    expect((await relayed.client.find(group, somebody, soon())).presence).toBe('present');
+    expect(relayed.asked()).toBe(1);
+  });
+
+  test('is replaced at a signal, which arrives once', async () => {
+    await using relayed = await startRelayed(({ put }) => put());
+    relayed.emulator.faults.add({ endpoint: 'signalvisitor', fault: { kind: 'body', body: refusal } });
+    expect(await relayed.signal()).toBe('sent');
+    expect(relayed.counts()).toEqual({ findvisitor: { 200: 1 }, signalvisitor: { 200: 2 } });
+    expect([relayed.delivered(), relayed.asked()]).toEqual([1, 1]);
+  });
+
+  test('is sent three times at most, however many tokens there are', async () => {
+    await using relayed = await startRelayed(({ put }) => put());
+    const fault = { kind: 'body', body: refusal } as const;
+    relayed.emulator.faults.add({ endpoint: '*', fault, times: 0 });
+    for (const call of [relayed.lookup, relayed.signal])
+      expect((await failureOf(call())).code).toBe('authorization');
+    expect(relayed.counts()).toEqual({ lookupvisitor: { 200: 3 }, findvisitor: { 200: 3 } });
+  });
+
+  test('fails where there is no other', async () => {
+    await using relayed = await startRelayed();
+    relayed.emulator.faults.add({ endpoint: '*', fault: { kind: 'body', body: refusal }, times: 0 });
+    const { code, message } = await failureOf(relayed.lookup());
+    expect([code, message]).toEqual(['authorization', 'the Presence service refused the token']);
+    expect(relayed.counts()).toEqual({ lookupvisitor: { 200: 1 } });
+  });
+});
+
+/** Whatever a visitor has put, it costs no token. */
+describe('what only looks like a refusal', () => {
+  const beside = [
+    { visitorpresent: true },
+    { visitorfound: true },
+    { timestamp: 1_773_345_600 },
+    { name: 'Ada' },
+    { '': 0 },
+    { visitorid: null },
+    { groupid: 12345 },
+  ];
+  const others = [
+    { err: 'authorization' },
+    { msg: 'authorization' },
+    { err: 'forbidden', msg: 'authorization' },
+    { err: ['authorization'], msg: '' },
+    { err: { err: 'authorization', msg: '' }, msg: 'authorization' },
+    { data: refusal },
+    [refusal],
+    'authorization',
+  ];
+  const answers = [...beside.map((key) => ({ ...refusal, ...key })), ...others];
+
+  test.for(answers)('asks for no token, and is sent once: %j', async (body) => {
+    for (const endpoint of ['lookupvisitor', 'findvisitor', 'signalvisitor'] as const) {
+      await using relayed = await startRelayed(({ put }) => put());
+      relayed.emulator.faults.add({ endpoint, fault: { kind: 'body', body }, times: 0 });
+      const call = endpoint === 'lookupvisitor' ? relayed.lookup : relayed.signal;
+      await call().catch(() => undefined);
+      expect([endpoint, relayed.counts()[endpoint], relayed.asked()]).toEqual([endpoint, { 200: 1 }, 0]);
+    }
+  });
+
+  test('is the data of a visitor who is there', async () => {
+    await using relayed = await startRelayed(({ put }) => put());
+    const body = { ...refusal, visitorpresent: true, timestamp: 1_773_345_600 };
+    relayed.emulator.faults.add({ endpoint: 'lookupvisitor', fault: { kind: 'body', body }, times: 0 });
+    const answer = await relayed.lookup();
+    expect([answer.presence, JSON.parse(answer.body)]).toEqual(['present', body]);
+  });
+
+  test.for([403, 404, 500])('comes with a status of its own: %d', async (code) => {
+    await using relayed = await startRelayed(({ put }) => put());
+    const fault = { kind: 'body', status: code, body: refusal } as const;
+    relayed.emulator.faults.add({ endpoint: 'lookupvisitor', fault, times: 0 });
+    await relayed.lookup().catch(() => undefined);
+    expect([relayed.counts(), relayed.asked()]).toEqual([{ lookupvisitor: { [code]: 1 } }, 0]);
   });
 });
 

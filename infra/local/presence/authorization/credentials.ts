@@ -50,7 +50,8 @@ function proofFlaw(credentials: Credentials, account: Account, now: number): str
     const same = sameText(credentials.g4scredentials, account.g4scredentials);
     return same ? undefined : 'The g4scredentials are wrong';
   }
-  // What the login key of a username signs is not documented; this is an assumption.
-  const user = 'username' in credentials ? account.username : account.partneruserid;
-  return loginKeyFlaw(credentials.loginkey, `${account.partnerid}${user}`, account.apikey, now);
+  const { partnerid: partner, username: name, partneruserid: user, apikey } = account;
+  const flawFor = (signer: string) => loginKeyFlaw(credentials.loginkey, `${partner}${signer}`, apikey, now);
+  // What the login key of a username signs is not documented; either is an assumption.
+  return 'username' in credentials ? flawFor(name) && flawFor(user) : flawFor(user);
 }

@@ -125,7 +125,15 @@ describe('a renewal that fails', () => {
     const group = { authorization, site: 'production', rules, secret, credentials };
     const groups = new Map([['12345', group]]);
     relay.onMessage(async (vault, { body }) => {
-      const deps = { groups, vault, authorization: client, transport, clock: systemClock, minutes: 120 };
+      const deps = {
+        groups,
+        vault,
+        authorization: client,
+        transport,
+        clock: systemClock,
+        minutes: 120,
+        unwritten: new Map(),
+      };
       await refresh(readRequest(body), deps, deadlineIn(20_000));
     });
     const [account] = emulator.accounts;

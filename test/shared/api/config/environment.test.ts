@@ -149,7 +149,7 @@ describe('the environment of refresh-token', () => {
   };
   const config = defineRelay({
     groups: { 7: { secret }, 72: { authorization, site: 'staging', visitorids: 'strict' }, 12345: {} },
-    tokens: { minutes: 90 },
+    tokens: { minutes: 100 },
   });
   const environment = refreshVariables(config, names);
 
@@ -157,7 +157,7 @@ describe('the environment of refresh-token', () => {
     const presence = 'https://presence.glance.net';
     expect(readEnvironment(refreshEnvironment, environment)).toEqual({
       RELAY_STAGE: 'test',
-      RELAY_TOKEN_MINUTES: 90,
+      RELAY_TOKEN_MINUTES: 100,
       RELAY_GROUPS: {
         72: { presence, authorization, site: 'staging', secret: '72/token', credentials: '72/credentials' },
         12345: {

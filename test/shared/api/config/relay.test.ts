@@ -67,7 +67,7 @@ describe('a configuration', () => {
           site: 'staging' as const,
         },
       },
-      tokens: { minutes: 20, refreshMinutes: 15 },
+      tokens: { minutes: 40, refreshMinutes: 20 },
       callers: {
         'arn:aws:iam::444455556666:role/service/crm': {
           groups: ['7'],
@@ -237,13 +237,14 @@ describe('a mistake that only the whole shows', () => {
   });
 
   test.for<[object, string | undefined]>([
-    [{ minutes: 19 }, 'tokens.minutes: must be at least 20'],
-    [{ minutes: 20 }, 'tokens.refreshMinutes: must be less than "minutes"'],
-    [{ minutes: 20, refreshMinutes: 19 }, undefined],
-    [{ refreshMinutes: 14 }, 'tokens.refreshMinutes: must be at least 15'],
-    [{ refreshMinutes: 111 }, 'tokens.refreshMinutes: must be at most 110'],
-    [{ minutes: 60, refreshMinutes: 60 }, 'tokens.refreshMinutes: must be less than "minutes"'],
-  ])('is tokens that end before the next ones come: %j', ([tokens, mistake]) => {
+    [{ minutes: 39 }, 'tokens.minutes: must be at least 40'],
+    [{ minutes: 90 }, 'tokens.refreshMinutes: must be at most half of "minutes"'],
+    [{ minutes: 40, refreshMinutes: 20 }, undefined],
+    [{ minutes: 120, refreshMinutes: 60 }, undefined],
+    [{ refreshMinutes: 19 }, 'tokens.refreshMinutes: must be at least 20'],
+    [{ refreshMinutes: 61 }, 'tokens.refreshMinutes: must be at most 60'],
+    [{ minutes: 60, refreshMinutes: 31 }, 'tokens.refreshMinutes: must be at most half of "minutes"'],
+  ])('is tokens of which two do not come in the life of one: %j', ([tokens, mistake]) => {
     const config = { groups: { 1: {} }, tokens };
     if (mistake === undefined) expect(defineRelay(config).tokens).toEqual(tokens);
     else expect(mistakes(config)).toContain(mistake);
