@@ -170,9 +170,14 @@ test.for([
   else expect([status, body]).toMatchObject([401, { msg: expect.stringContaining(reason) }]);
 });
 
-test('what a user signs is not what a partner signs', async () => {
-  const loginkey = loginKey('12345relay-agent');
-  expect(await outcome({ credentials: { username: 'relay.agent', loginkey } })).toMatchObject({
+test('a login key with a user name may be signed over that, or over the partner user id; one of a partner not', async () => {
+  const [user, partner] = [loginKey('12345relay.agent'), loginKey('12345relay-agent')];
+  for (const loginkey of [user, partner])
+    expect(await outcome({ credentials: { username: 'relay.agent', loginkey } })).toMatchObject({
+      status: 200,
+    });
+  const asPartner = { partnerid: 12_345, partneruserid: 'relay-agent', loginkey: user };
+  expect(await outcome({ credentials: asPartner })).toMatchObject({
     status: 401,
     body: { msg: 'The signature of the login key is wrong' },
   });
