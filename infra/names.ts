@@ -7,6 +7,9 @@ export function stageName({ RELAY_STAGE = 'prod' }: NodeJS.ProcessEnv = process.
   throw new Error('RELAY_STAGE: must be 1 to 20 characters of a-z, 0-9, "-", the first of them a letter');
 }
 
+/** The stage of a local run. */
+export const localStage = 'local';
+
 /** The stack itself, and what its resources are named after. */
 export function stackName(stage: string): string {
   return `presence-relay-${stage}`;

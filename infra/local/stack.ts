@@ -10,7 +10,7 @@ import {
   type FunctionSpec,
   refreshToken,
 } from '../functions.ts';
-import { credentialsName, secretName } from '../names.ts';
+import { credentialsName, localStage, secretName } from '../names.ts';
 import { withEveryRight } from './caller.ts';
 import { startGateway } from './gateway/gateway.ts';
 import type { Route } from './gateway/routes.ts';
@@ -49,7 +49,7 @@ export interface LocalStack extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const stage = 'local';
+const stage = localStage;
 
 /**
  * Brings up the relay on this machine: the Presence emulator, Secrets Manager, SQS, the bundles of all functions behind

@@ -14,6 +14,7 @@ import { type Credentials, CredentialsFault, readCredentials } from './credentia
 import { AuthorizationError } from './errors.ts';
 import type { RefreshFailureName } from './metrics.ts';
 import { type FailureNote, passes, pauseMs } from './note.ts';
+import { refusalsAfter } from './refusals.ts';
 import type { RefreshRequest } from './request.ts';
 import type { Vault, Version } from './vault.ts';
 
@@ -82,11 +83,6 @@ export async function refresh(
   return await new Refresh(request, group, dependencies, deadline).run();
 }
 
-/** A token younger than this has just been tried; that it is refused all the same another one may not mend. */
-const youngMs = 10 * 60_000;
-/** So often it is tried at once, then ever more rarely. */
-const refusalsAtOnce = 2;
-
 class Refresh {
   readonly #request: RefreshRequest;
   readonly #group: RenewableGroup;
@@ -134,22 +130,15 @@ class Refresh {
     }
   }
 
-  /** How many tokens in a row were refused though they were young. Throws when it is too soon to replace another. */
+  /** How many young tokens in a row were refused. Throws when it is too soon to replace another. */
   #refusals(current: Version): number | undefined {
     const now = this.#dependencies.clock.now();
-    const { issuedAt, expiresAt, refusals = 0 } = tokenIn(current) ?? {};
-    if (issuedAt === undefined || expiresAt === undefined) return undefined;
-    const beyond = refusals + 1 - refusalsAtOnce;
-    const again = issuedAt + (beyond > 0 ? pauseMs('token-refused', beyond) : 0);
-    const isYoung = now < again + Math.min(youngMs, (expiresAt - issuedAt) / 3);
-    const { because } = this.#request;
-    if (!isYoung || because === 'operator') return undefined;
-    if (because === 'schedule') return refusals || undefined;
-    if (now >= again) return refusals + 1;
+    const { count, notBefore } = refusalsAfter(tokenIn(current), this.#request.because, now);
+    if (now >= notBefore) return count;
     throw new Failure(
       'token-refused',
-      `the Presence service refuses tokens that it took when they were tried: ${refusals + 1} in a row`,
-      (again - now) / 1_000,
+      `the Presence service refuses tokens that it took when they were tried: ${count} in a row`,
+      (notBefore - now) / 1_000,
     );
   }
 

@@ -3,7 +3,15 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { ConfiguredGroup } from '../../../shared/api/config/groups.ts';
 import { refreshToken } from '../../functions.ts';
 import { portsFrom } from '../../local/ports.ts';
-import { credentialsName, npmRun, refreshQueueName, secretName, stackName, stageName } from '../../names.ts';
+import {
+  credentialsName,
+  localStage,
+  npmRun,
+  refreshQueueName,
+  secretName,
+  stackName,
+  stageName,
+} from '../../names.ts';
 import { localHints, onAws, onThisMachine } from '../aws.ts';
 
 /** Where a group's secrets are, and the queue on which a token is asked for. */
@@ -45,9 +53,9 @@ export function localPlace(groupid: string, port: number): Place {
   return {
     secretsManager: new SecretsManagerClient(onThisMachine(ports.secrets)),
     sqs: new SQSClient(onThisMachine(ports.queues)),
-    credentials: credentialsName('local', groupid),
-    token: secretName('local', groupid),
-    queue: refreshQueueName('local'),
+    credentials: credentialsName(localStage, groupid),
+    token: secretName(localStage, groupid),
+    queue: refreshQueueName(localStage),
     command: `npm run credentials -- ${groupid} --local --port ${port}`,
     hints: localHints,
     log: `the terminal of "npm start", at ${refreshToken.name}`,

@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type ConfiguredGroup, isRenewed } from '../../../shared/api/config/groups.ts';
 import { portsFrom } from '../../local/ports.ts';
-import { npmRun, secretName, stageName } from '../../names.ts';
+import { localStage, npmRun, secretName, stageName } from '../../names.ts';
 import { localHints, onAws, onThisMachine } from '../aws.ts';
 import { tokenSecret } from './secret.ts';
 import type { TokenText } from './token.ts';
@@ -28,7 +28,7 @@ export function localSource(groupid: string, port: number): Source {
   const ports = portsFrom(port);
   const token = tokenSecret({
     client: new SecretsManagerClient(onThisMachine(ports.secrets)),
-    secret: secretName('local', groupid),
+    secret: secretName(localStage, groupid),
     put: `the local run gets it by itself; "npm run credentials -- ${groupid} --local --port ${port} --again" asks for one, and tells what is in the way`,
     hints: localHints,
   });
