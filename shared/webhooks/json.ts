@@ -1,0 +1,32 @@
+import { isUtf8 } from 'node:buffer';
+import type * as z from 'zod/mini';
+import { flawsOf, flawText } from '../runtime/flaws.ts';
+import { Unreadable } from './source.ts';
+
+/** Longer numbers are given as text, as they stand: JavaScript would make other ids of them. */
+const mostDigits = 15;
+
+/** A body as JSON. Long whole numbers become text. Throws `Unreadable`. */
+export function readJson(body: Buffer): unknown {
+  if (body.length === 0) throw new Unreadable('the body is empty');
+  if (!isUtf8(body)) throw new Unreadable('the body is not UTF-8');
+  try {
+    return JSON.parse(body.toString('utf8'), withLongIds);
+  } catch (error) {
+    throw new Unreadable(
+      error instanceof RangeError ? 'the body is nested too deeply' : 'the body is not JSON',
+    );
+  }
+}
+
+function withLongIds(_: string, value: unknown, { source }: { source?: string } = {}): unknown {
+  const isLong = typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source);
+  return isLong && source.length > mostDigits ? source : value;
+}
+
+/** Checks the shape. Throws `Unreadable`, which names every flaw by its place and repeats no value. */
+export function readAs<S extends z.ZodMiniType>(schema: S, value: unknown): z.infer<S> {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  throw new Unreadable(flawsOf(result.error).map(flawText).join('; '));
+}
