@@ -1,19 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { serve } from '../shared/api/edge.ts';
 import { signalvisitor } from '../shared/api/endpoints.ts';
-import { inBody } from '../shared/api/faults.ts';
-import { Problem } from '../shared/api/problem.ts';
+import { keep } from '../shared/api/signal/keep.ts';
+import { openKept } from '../shared/api/signal/kept.ts';
+import { send } from '../shared/api/signal/send.ts';
+import { sendOnce } from '../shared/api/signal/send-once.ts';
+import { traced } from '../shared/api/signal/trace.ts';
+import { once } from '../shared/runtime/once.ts';
 
-export const handler = serve(signalvisitor, async ({ query, body, caller, presence, deadline, log }) => {
-  if (body.mtype === 'invoke' && !caller.invocable.includes(body.data.func)) {
-    throw new Problem('forbidden-function', 'This caller may not invoke that function.', {
-      faults: [inBody({ path: ['data', 'func'], detail: 'must be one that this caller may invoke' })],
-    });
-  }
-  const id = randomUUID();
-  const outcome = await presence.signal(query.groupid, query.visitorid, body, deadline);
-  if (outcome === 'not-present')
-    throw new Problem('visitor-not-present', 'The visitor is not on the site now.');
-  log.info('signal sent', { signal: id, mtype: body.mtype });
-  return JSON.stringify({ id, status: 'sent' });
-});
+/** A call with neither header never asks for it. */
+const open = once(() => openKept(process.env));
+
+export const handler = serve(signalvisitor, (call) =>
+  traced(call, async (trace) => {
+    const { TTL, 'Idempotency-Key': key } = call.headers;
+    if (TTL !== undefined) return await keep(call, trace, await open());
+    if (key !== undefined) return await sendOnce(call, trace, await open());
+    return await send(call, trace);
+  }),
+);

@@ -7,6 +7,11 @@ export class UsageError extends Error {
 
 /** Runs a command line program: what it throws becomes one line on standard error, and an exit code. */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
+  // Who reads the output may have had enough of it, as `head` has.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     await main();
   } catch (error) {

@@ -1,4 +1,13 @@
-import { type Endpoint, findvisitor, lookupvisitor, query, signalvisitor } from '../shared/api/endpoints.ts';
+import {
+  cancelsignal,
+  type Endpoint,
+  findvisitor,
+  lookupvisitor,
+  query,
+  readsignal,
+  signalvisitor,
+} from '../shared/api/endpoints.ts';
+import { deliverSeconds } from '../shared/signals/limits.ts';
 
 /** How one Lambda function runs, on AWS and on this machine alike. */
 export interface FunctionSpec {
@@ -11,7 +20,8 @@ export interface FunctionSpec {
 
 /** A function behind API Gateway. */
 export interface EndpointFunctionSpec extends FunctionSpec {
-  readonly endpoint: Endpoint;
+  /** What it serves. All of them are granted to the same callers, and stream, or do not. */
+  readonly endpoints: readonly [Endpoint, ...Endpoint[]];
   /** Where the limits of all calls together would let through too many: calls per second, and at once. */
   readonly throttle?: { readonly rate: number; readonly burst: number };
 }
@@ -24,14 +34,21 @@ export interface EndpointFunctionSpec extends FunctionSpec {
 const answers = { timeoutSeconds: 29, memoryMb: 512 };
 
 export const endpointFunctions: readonly EndpointFunctionSpec[] = [
-  { name: 'lookupvisitor', endpoint: lookupvisitor, ...answers },
-  { name: 'findvisitor', endpoint: findvisitor, ...answers },
-  { name: 'signalvisitor', endpoint: signalvisitor, ...answers },
+  { name: 'lookupvisitor', endpoints: [lookupvisitor], ...answers },
+  { name: 'findvisitor', endpoints: [findvisitor], ...answers },
+  { name: 'signalvisitor', endpoints: [signalvisitor], ...answers },
+  { name: 'signals', endpoints: [readsignal, cancelsignal], ...answers },
   // One call lists everybody, and is as much work for the Presence service as thousands of the others.
-  { name: 'query', endpoint: query, ...answers, timeoutSeconds: 900, throttle: { rate: 2, burst: 5 } },
+  { name: 'query', endpoints: [query], ...answers, timeoutSeconds: 900, throttle: { rate: 2, burst: 5 } },
 ];
 
 /** Gets the tokens: what the refresh queue holds, one message at a time. */
 export const refreshToken: FunctionSpec = { name: 'refresh-token', timeoutSeconds: 30, memoryMb: 512 };
 
-export const functions: readonly FunctionSpec[] = [...endpointFunctions, refreshToken];
+/** Takes webhooks. Their senders wait for 5 s at least. */
+export const webhook: FunctionSpec = { name: 'webhook', timeoutSeconds: 10, memoryMb: 512 };
+
+/** Delivers signals: what the signal queue holds. */
+export const deliver: FunctionSpec = { name: 'deliver', timeoutSeconds: deliverSeconds, memoryMb: 512 };
+
+export const functions: readonly FunctionSpec[] = [...endpointFunctions, refreshToken, webhook, deliver];

@@ -43,6 +43,31 @@ export function refreshUndeliveredName(stage: string): string {
   return `${stackName(stage)}-refresh-undelivered`;
 }
 
+/** The secret with the keys of a source of webhooks. */
+export function webhookKeysName(stage: string, source: string): string {
+  return `presence-relay/${stage}/webhooks/${source}`;
+}
+
+/** The secret that the ids of signals are made with, so that nobody can tell them beforehand. */
+export function idKeyName(stage: string): string {
+  return `presence-relay/${stage}/signal-ids`;
+}
+
+/** The queue of signals that are to be delivered. */
+export function signalQueueName(stage: string): string {
+  return `${stackName(stage)}-signals`;
+}
+
+/** Where signals go that cannot be delivered, and events of webhooks that make none. */
+export function signalDeadLettersName(stage: string): string {
+  return `${stackName(stage)}-signals-dead-letters`;
+}
+
+/** The table with the records of the signals. */
+export function signalTableName(stage: string): string {
+  return `${stackName(stage)}-signals`;
+}
+
 /** A command as somebody types it who means this stage. */
 export function npmRun(stage: string, command: string): string {
   return `${stage === 'prod' ? '' : `RELAY_STAGE=${stage} `}npm run ${command}`;

@@ -9,6 +9,9 @@ import { EndpointFunction } from './constructs/endpoint-function.ts';
 import { GroupSecrets } from './constructs/group-secrets.ts';
 import { addOutputs } from './constructs/outputs.ts';
 import { Refresh } from './constructs/refresh.ts';
+import { Signals } from './constructs/signals.ts';
+import { requireDistinctNames, requirePublicUrl } from './constructs/webhook-sources.ts';
+import { Webhooks } from './constructs/webhooks.ts';
 import { endpointFunctions } from './functions.ts';
 
 export interface RelayStackProps {
@@ -22,6 +25,8 @@ export interface RelayStackProps {
 export class RelayStack extends Stack {
   constructor(scope: Construct, id: string, { stage, config, bundles }: RelayStackProps) {
     requireCallers(config);
+    requirePublicUrl(config);
+    requireDistinctNames(config);
     super(scope, id, { description: 'Presence Relay: the Glance Presence endpoints at one host' });
     Tags.of(this).add('application', 'presence-relay');
     Tags.of(this).add('stage', stage);
@@ -32,19 +37,26 @@ export class RelayStack extends Stack {
       secrets.renewed.length > 0
         ? new Refresh(this, 'Refresh', { stage, config, bundles, secrets })
         : undefined;
+    const signals = new Signals(this, 'Signals', { stage, config, bundles, secrets, refresh });
     const endpoints = endpointFunctions.map(
-      (spec) => new EndpointFunction(this, spec.name, { spec, stage, config, bundles, secrets, refresh }),
+      (spec) =>
+        new EndpointFunction(this, spec.name, { spec, stage, config, bundles, secrets, refresh, signals }),
     );
-    const api = new RelayApi(this, 'Api', { stage, config, functions: endpoints });
-    const alarms = new Alarms(this, 'Alarms', { stage, config, endpoints, api, refresh });
-    const dashboard = new RelayDashboard(this, 'Dashboard', { stage, endpoints, api, refresh, alarms });
-    addOutputs(this, { stage, config, api, secrets, refresh, dashboard, alarms });
+    const webhooks =
+      Object.keys(config.webhooks).length > 0
+        ? new Webhooks(this, 'Webhooks', { stage, config, bundles, signals })
+        : undefined;
+    const api = new RelayApi(this, 'Api', { stage, config, functions: endpoints, webhooks });
+    const parts = { stage, config, endpoints, api, refresh, signals, webhooks };
+    const alarms = new Alarms(this, 'Alarms', parts);
+    const dashboard = new RelayDashboard(this, 'Dashboard', { ...parts, alarms });
+    addOutputs(this, { ...parts, secrets, dashboard, alarms });
   }
 }
 
 /** Everything could be deployed, and nobody could call it. */
-function requireCallers({ callers }: RelayConfig): void {
-  if (Object.keys(callers).length > 0) return;
+function requireCallers({ callers, webhooks }: RelayConfig): void {
+  if (Object.keys({ ...callers, ...webhooks }).length > 0) return;
   throw new ConfigurationError(
     ': callers: names nobody, so every call would be refused. Name the IAM roles that may call, with ' +
       "their groups: callers: { 'agent-desk': { groups: [12345] } }",

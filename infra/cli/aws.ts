@@ -42,7 +42,7 @@ export class AwsTrouble extends Error {
 /** What is asked of a service, and what to do where it does not come about. */
 export interface AwsCall {
   readonly client: { readonly config: { region(): Promise<string> } };
-  readonly service: 'Secrets Manager' | 'SQS';
+  readonly service: 'Secrets Manager' | 'SQS' | 'DynamoDB';
   /** As in "may not be read". */
   readonly deed: 'read' | 'written' | 'used';
   readonly hints: CallHints;
@@ -67,6 +67,27 @@ export async function answerTo<T>(call: AwsCall, answer: Promise<T>): Promise<T>
     return await withinLimit(answer);
   } catch (error) {
     throw await explain(error, call);
+  }
+}
+
+/** As `answerTo`; the message begins with the name of the thing: `queue x does not exist`. */
+export async function answerOf<T>(thing: string, call: AwsCall, answer: Promise<T>): Promise<T> {
+  try {
+    return await answerTo(call, answer);
+  } catch (error) {
+    if (!(error instanceof AwsTrouble)) throw error;
+    throw new AwsTrouble(`${thing} ${error.message}`, error.hint, { cause: error });
+  }
+}
+
+/** For a command that goes no further where AWS does not do what it was asked: what to do about it is told as well. */
+export async function withHint(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    throw error instanceof AwsTrouble
+      ? new Error(`${error.message}; ${error.hint}`, { cause: error })
+      : error;
   }
 }
 

@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   const credentials = values.again ? undefined : await given(groupid, place);
   const waiting = process.stdout.isTTY && !values.json ? tellSeconds : () => {};
   const steps = renew({ groupid, credentials, place }, { waiting });
-  const ok = await report(groupid, steps, conclude, values.json);
+  const ok = await report({ groupid }, steps, conclude, values.json);
   if (!ok) process.exitCode = 1;
 }
 

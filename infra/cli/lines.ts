@@ -1,7 +1,8 @@
 import type { Step, Verdict } from './report.ts';
 
 const marks: Record<Verdict, string> = { ok: 'ok  ', warn: 'WARN', fail: 'FAIL', skipped: 'skip' };
-const width = 110;
+/** Of what these programs print. */
+export const width = 110;
 const indent = ' '.repeat(22);
 
 /** Steps as people read them, each as soon as it is done. */
@@ -50,8 +51,26 @@ export class Lines {
   }
 }
 
+/**
+ * One line of a terminal that the next one replaces; without a text, it goes away. Where standard error is no terminal,
+ * nobody sees it.
+ */
+export function changingLine(terminal: NodeJS.WriteStream = process.stderr): (text?: string) => void {
+  if (!terminal.isTTY) return () => {};
+  return (text = '') => void terminal.write(`\r\x1b[K${text.slice(0, (terminal.columns || width) - 1)}`);
+}
+
+/** How much is done, as `######....  12 of 20`. What SQS counts is never quite right: more than all is all. */
+export function bar(done: number, all: number): string {
+  const most = Math.max(done, all, 1);
+  const marks = Math.round((done / most) * barWidth);
+  return `${'#'.repeat(marks)}${'.'.repeat(barWidth - marks)}  ${done} of ${most}`;
+}
+
+const barWidth = 40;
+
 /** Between words; a word that is longer than a line stays whole. */
-function wrapped(text: string, most: number): string[] {
+export function wrapped(text: string, most: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
     const last = lines.at(-1) ?? '';

@@ -66,7 +66,7 @@ async function main(): Promise<void> {
     visitor: values.visitor === undefined ? undefined : readVisitor(values.visitor),
   };
   const token = values['token-stdin'] ? standardInput : source.token;
-  const ok = await report(groupid, probe(input, { token }), conclude, values.json);
+  const ok = await report({ groupid }, probe(input, { token }), conclude, values.json);
   if (!ok) process.exitCode = 1;
 }
 

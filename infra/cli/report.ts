@@ -25,9 +25,12 @@ export interface Conclusion {
   readonly says: string;
 }
 
-/** Prints each step as soon as it is done, or all of them as one line of JSON. Gives whether it went well. */
+/**
+ * Prints each step as soon as it is done, or all of them as one line of JSON, which begins with what they are about.
+ * Gives whether it went well.
+ */
 export async function report(
-  groupid: string,
+  about: Readonly<Record<string, string>>,
   steps: AsyncIterable<Step>,
   conclude: (steps: readonly Step[]) => Conclusion,
   json: boolean,
@@ -40,6 +43,6 @@ export async function report(
   }
   const { ok, says } = conclude(done);
   lines.end(says);
-  if (json) process.stdout.write(`${JSON.stringify({ groupid, ok, says, steps: done })}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ ...about, ok, says, steps: done })}\n`);
   return ok;
 }

@@ -14,7 +14,10 @@ import type { EndpointFunction } from './endpoint-function.ts';
 import { failuresOf, gatewayFailures, gatewayRefusals, gatewayThrottles } from './metrics.ts';
 import type { Refresh } from './refresh.ts';
 import type { RelayFunction } from './relay-function.ts';
+import { signalAlarms, webhookAlarms } from './signal-alarms.ts';
+import type { Signals } from './signals.ts';
 import { tokenAlarms } from './token-alarms.ts';
+import type { Webhooks } from './webhooks.ts';
 
 interface AlarmsProps {
   readonly stage: string;
@@ -22,6 +25,8 @@ interface AlarmsProps {
   readonly endpoints: readonly EndpointFunction[];
   readonly api: RelayApi;
   readonly refresh: Refresh | undefined;
+  readonly signals: Signals;
+  readonly webhooks: Webhooks | undefined;
 }
 
 /** Where each alarm is explained: what it means, how to look, what to do. */
@@ -91,13 +96,16 @@ export class Alarms extends Construct {
 }
 
 function alarmSpecs(scope: Construct, props: AlarmsProps): readonly AlarmSpec[] {
-  const { stage, config, endpoints, api, refresh } = props;
+  const { stage, config, endpoints, api, refresh, signals, webhooks } = props;
+  const behind = [refresh, signals, webhooks].flatMap((part) => part?.function ?? []);
   return [
-    ...endpoints.flatMap(alarmsOfFunction),
-    ...(refresh ? [...alarmsOfFunction(refresh.function), ...tokenAlarms(stage, config, refresh)] : []),
+    ...[...endpoints, ...behind].flatMap(alarmsOfFunction),
+    ...(refresh ? tokenAlarms(stage, config, refresh) : []),
+    ...signalAlarms(stage, signals),
+    ...(webhooks ? webhookAlarms(stage, config, webhooks) : []),
     {
       name: 'gateway-throttles',
-      says: 'Callers come faster than the configured throttle lets through.',
+      says: 'Calls or webhooks come faster than the configured limits let through.',
       metric: gatewayThrottles(scope, api, stage).with({ period }),
       threshold: 10,
     },

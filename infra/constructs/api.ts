@@ -5,6 +5,7 @@ import {
   EndpointAccessMode,
   EndpointType,
   LambdaIntegration,
+  Resource,
   ResponseTransferMode,
   RestApi,
   SecurityPolicy,
@@ -13,18 +14,22 @@ import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { stackName } from '../names.ts';
-import { callersPolicy } from './callers-policy.ts';
+import { apiPolicy } from './api-policy.ts';
 import { RelayDomain } from './domain.ts';
 import type { EndpointFunction } from './endpoint-function.ts';
 import { GatewayLogs } from './gateway-logs.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { addPreflight } from './preflight.ts';
 import { stageOptions } from './stage-options.ts';
+import { addWebhookRoutes } from './webhook-routes.ts';
+import type { Webhooks } from './webhooks.ts';
 
 interface RelayApiProps {
   readonly stage: string;
   readonly config: RelayConfig;
   readonly functions: readonly EndpointFunction[];
+  /** Missing where none are configured. */
+  readonly webhooks: Webhooks | undefined;
 }
 
 /** The address of the relay: every endpoint at its function, everything else at a problem that says what is wrong. */
@@ -33,7 +38,7 @@ export class RelayApi extends Construct {
   readonly logs: GatewayLogs;
   readonly domain: RelayDomain | undefined;
 
-  constructor(scope: Construct, id: string, { stage, config, functions }: RelayApiProps) {
+  constructor(scope: Construct, id: string, { stage, config, functions, webhooks }: RelayApiProps) {
     super(scope, id);
     this.logs = new GatewayLogs(this, 'Logs', config);
     this.rest = new RestApi(this, 'Rest', {
@@ -41,7 +46,7 @@ export class RelayApi extends Construct {
       description: 'Presence Relay',
       endpointConfiguration: { types: [EndpointType.REGIONAL] },
       binaryMediaTypes: ['*/*'],
-      policy: callersPolicy(config, stage),
+      policy: apiPolicy(config, stage),
       defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
       cloudWatchRole: false,
       deployOptions: stageOptions(stage, config, this.logs.access),
@@ -50,7 +55,8 @@ export class RelayApi extends Construct {
     // The outputs of the stack tell the address in their own way.
     this.rest.node.tryRemoveChild('Endpoint');
     this.logs.addTo(this.rest, stage);
-    for (const each of functions) this.#addEndpoint(each, config);
+    for (const each of functions) this.#addEndpoints(each, config);
+    if (webhooks?.hasAddress) addWebhookRoutes(this.rest, webhooks.function);
     this.#addEverythingElse(functions);
     addGatewayResponses(this.rest, { pages: config.cors !== undefined });
     this.domain = config.domain && new RelayDomain(this, 'Domain', { ...config.domain, api: this.rest });
@@ -63,26 +69,33 @@ export class RelayApi extends Construct {
     return this.domain?.address ?? this.rest.url.replace(/\/$/, '');
   }
 
-  #addEndpoint({ spec, lambda }: EndpointFunction, { cors }: RelayConfig): void {
-    const { path, method, streams } = spec.endpoint;
+  #addEndpoints({ spec, lambda }: EndpointFunction, { cors }: RelayConfig): void {
+    const { endpoints, timeoutSeconds } = spec;
     const integration = new LambdaIntegration(lambda, {
       allowTestInvoke: false,
-      timeout: Duration.seconds(spec.timeoutSeconds),
-      ...(streams && { responseTransferMode: ResponseTransferMode.STREAM }),
+      timeout: Duration.seconds(timeoutSeconds),
+      ...(endpoints[0].streams && { responseTransferMode: ResponseTransferMode.STREAM }),
     });
-    const resource = this.rest.root.addResource(path.slice(1));
-    resource.addMethod(method, integration);
-    // The function tells whoever comes with another method which one it takes.
-    resource.addMethod('ANY', integration);
-    if (cors) addPreflight(resource, method, cors.origins);
+    for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) {
+      const resource = this.rest.root.resourceForPath(path);
+      const methods = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method);
+      // The function tells whoever comes with another method which ones it takes.
+      for (const method of [...methods, 'ANY']) resource.addMethod(method, integration);
+      if (cors) addPreflight(resource, methods.join(', '), cors.origins);
+    }
   }
 
-  /** Any function answers `not-found` for a path that is not its own; the first of them is as good as another. */
+  /**
+   * Any function answers `not-found` for a path that is not its own; the first of them is as good as another. A path
+   * that only leads to others, such as `/signals`, is as unknown as any.
+   */
   #addEverythingElse([first]: readonly EndpointFunction[]): void {
     if (!first) return;
     const integration = new LambdaIntegration(first.lambda, { allowTestInvoke: false });
-    this.rest.root.addMethod('ANY', integration);
-    this.rest.root.addResource('{path+}').addMethod('ANY', integration);
+    const ways = this.rest.root.node.findAll().filter((each) => each instanceof Resource);
+    const resources = [this.rest.root, ...ways, this.rest.root.addResource('{path+}')];
+    for (const resource of resources)
+      if (resource.node.tryFindChild('ANY') === undefined) resource.addMethod('ANY', integration);
   }
 
   #addFirewall({ waf }: RelayConfig): void {
@@ -96,7 +109,8 @@ export class RelayApi extends Construct {
     Validations.of(this.rest.deploymentStage).acknowledge({
       id: 'AwsSolutions-APIG3',
       reason:
-        'Every method wants a signature of a configured role; `waf` puts an ACL in front where one is wished.',
+        'Every method wants a signature of a configured role, but those of webhooks, which are limited and prove their ' +
+        'source; `waf` puts an ACL in front where one is wished.',
     });
   }
 
@@ -108,7 +122,7 @@ export class RelayApi extends Construct {
       },
       {
         id: 'AwsSolutions-COG4',
-        reason: 'Callers are systems with IAM roles: every method has AWS_IAM authorization.',
+        reason: 'Callers are systems with IAM roles, and senders of webhooks have proofs of their own.',
       },
     );
   }

@@ -10,6 +10,8 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import type { Endpoint } from '../../shared/api/endpoints.ts';
 import { failureNames } from '../../shared/api/metrics.ts';
 import { refreshFailureNames } from '../../shared/authorization/metrics.ts';
 import { stackName } from '../names.ts';
@@ -19,18 +21,21 @@ import type { EndpointFunction } from './endpoint-function.ts';
 import { authorizationsOf, failuresOf, refreshFailuresOf, renewalsOf, upstreamOf } from './metrics.ts';
 import type { Refresh } from './refresh.ts';
 import type { RelayFunction } from './relay-function.ts';
+import { signalWidgets, webhookWidgets } from './signal-widgets.ts';
+import type { Signals } from './signals.ts';
+import type { Webhooks } from './webhooks.ts';
+import { half, period, third } from './widget-size.ts';
 
 interface RelayDashboardProps {
   readonly stage: string;
+  readonly config: RelayConfig;
   readonly endpoints: readonly EndpointFunction[];
   readonly api: RelayApi;
   readonly refresh: Refresh | undefined;
+  readonly signals: Signals;
+  readonly webhooks: Webhooks | undefined;
   readonly alarms: Alarms;
 }
-
-const period = Duration.minutes(1);
-const half = { width: 12, height: 6 };
-const third = { width: 8, height: 6 };
 
 /** Whether all is well, at a glance: alarms, calls, what failed and why, and where the time goes. */
 export class RelayDashboard extends Construct {
@@ -39,9 +44,10 @@ export class RelayDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: RelayDashboardProps) {
     super(scope, id);
-    const { stage, endpoints, refresh } = props;
+    const { stage, config, endpoints, refresh, signals, webhooks } = props;
     const name = stackName(stage);
-    const functions = [...endpoints, ...(refresh ? [refresh.function] : [])];
+    const behind = [refresh, signals, webhooks].flatMap((part) => part?.function ?? []);
+    const functions = [...endpoints, ...behind];
     new Dashboard(this, 'Dashboard', {
       dashboardName: name,
       defaultInterval: Duration.hours(3),
@@ -50,6 +56,8 @@ export class RelayDashboard extends Construct {
         [alarmStatus(props)],
         [calls(props), failed(props)],
         [latency(props), waited(props), share(props)],
+        ...(webhooks ? [webhookWidgets(stage, config)] : []),
+        ...signalWidgets(stage, signals),
         ...(refresh ? [[renewals(stage, refresh), failedRenewals(stage), authorizations(stage)]] : []),
         [durations(functions), errors(functions), concurrency(functions)],
         [lastErrors(functions)],
@@ -88,17 +96,22 @@ function latency({ api }: RelayDashboardProps): IWidget {
 }
 
 function waited({ stage, endpoints }: RelayDashboardProps): IWidget {
-  const left = endpoints.map(({ spec }) => upstreamOf(stage, spec.name, 'p95', period));
+  const left = endpointsThatAsk(endpoints).map(({ name }) => upstreamOf(stage, name, 'p95', period));
   return new GraphWidget({ title: 'Waited for the Presence service, p95 (ms)', left, ...third });
+}
+
+/** The endpoints for which the Presence service is asked. */
+function endpointsThatAsk(functions: readonly EndpointFunction[]): readonly Endpoint[] {
+  return functions.flatMap(({ asksPresence, spec }) => (asksPresence ? spec.endpoints : []));
 }
 
 /** Of the functions that answer at once: a stream is all waiting. */
 function share({ stage, endpoints }: RelayDashboardProps): IWidget {
   const left = endpoints
-    .filter(({ spec }) => !spec.endpoint.streams)
+    .filter(({ asksPresence, spec }) => asksPresence && !spec.endpoints[0].streams)
     .map(({ spec, lambda }, at) => {
       const usingMetrics = {
-        [`waited${at}`]: upstreamOf(stage, spec.name, Stats.SUM, period),
+        [`waited${at}`]: upstreamOf(stage, spec.endpoints[0].name, Stats.SUM, period),
         [`took${at}`]: lambda.metricDuration({ period, statistic: Stats.SUM }),
       };
       const expression = `100 * waited${at} / took${at}`;

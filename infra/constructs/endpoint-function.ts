@@ -1,11 +1,14 @@
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { relayVariables } from '../../shared/api/config/environment.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import { type Endpoint, readsignal, signalvisitor } from '../../shared/api/endpoints.ts';
 import type { EndpointFunctionSpec } from '../functions.ts';
-import { refreshQueueName } from '../names.ts';
 import type { GroupSecrets } from './group-secrets.ts';
+import { withQueueAddresses } from './queue-addresses.ts';
 import type { Refresh } from './refresh.ts';
 import { RelayFunction } from './relay-function.ts';
+import type { Signals } from './signals.ts';
 
 interface EndpointFunctionProps {
   readonly spec: EndpointFunctionSpec;
@@ -15,26 +18,64 @@ interface EndpointFunctionProps {
   readonly secrets: GroupSecrets;
   /** Missing where the relay gets no tokens. */
   readonly refresh: Refresh | undefined;
+  readonly signals: Signals;
 }
 
-/** The function of an endpoint: reads tokens, and asks for new ones where the relay gets them. */
+/** A function of endpoints, with what it has to know and may do for them. */
 export class EndpointFunction extends RelayFunction<EndpointFunctionSpec> {
-  constructor(scope: Construct, id: string, { secrets, refresh, ...props }: EndpointFunctionProps) {
-    const { path, method } = props.spec.endpoint;
+  /** Whether it calls the Presence service at all. */
+  readonly asksPresence: boolean;
+
+  constructor(scope: Construct, id: string, { secrets, refresh, signals, ...props }: EndpointFunctionProps) {
+    const everything = { secrets, refresh, signals, ...props };
     super(scope, id, {
       ...props,
-      description: `${method} ${path}`,
-      environment: environmentOf({ secrets, refresh, ...props }),
-      statements: [...secrets.statementsOfReader(), ...(refresh ? [refresh.statementOfAsker()] : [])],
+      description: props.spec.endpoints.map(({ method, path }) => `${method} ${path}`).join(', '),
+      environment: environmentOf(everything),
+      statements: statementsOf(everything),
     });
+    this.asksPresence = asksPresence(props.spec);
   }
 }
 
-function environmentOf({ spec, stage, config, secrets, refresh }: EndpointFunctionProps) {
-  const names = { stage, ...secrets.names };
-  if (!refresh) return relayVariables(config, spec.endpoint, { ...names, refreshQueue: undefined });
-  // CloudFormation fills the address in; there has to be room for one that is as long as in any region.
-  const longest = `https://sqs.ap-northeast-1.amazonaws.com.cn/111122223333/${refreshQueueName(stage)}`;
-  const variables = relayVariables(config, spec.endpoint, { ...names, refreshQueue: longest });
-  return { ...variables, RELAY_REFRESH_QUEUE: refresh.queue.queueUrl };
+function environmentOf({ spec, stage, config, secrets, refresh, signals }: EndpointFunctionProps) {
+  const { secretOf } = secrets.names;
+  const signalTable = signals.records.name;
+  return withQueueAddresses((addressOf) =>
+    relayVariables(config, spec, {
+      stage,
+      secretOf,
+      refreshQueue: asksPresence(spec) && refresh ? addressOf(refresh.queue) : undefined,
+      ...(serves(spec, readsignal) && { signalTable }),
+      ...(serves(spec, signalvisitor) && {
+        signalTable,
+        signalQueue: addressOf(signals.queue),
+        idKey: signals.idKeyName,
+      }),
+    }),
+  );
+}
+
+function statementsOf({ spec, secrets, refresh, signals }: EndpointFunctionProps): PolicyStatement[] {
+  const ofPresence = [...secrets.statementsOfReader(), ...(refresh ? [refresh.statementOfAsker()] : [])];
+  return [
+    ...(asksPresence(spec) ? ofPresence : []),
+    ...(serves(spec, readsignal) ? [signals.records.statementOf('GetItem', 'UpdateItem', 'DeleteItem')] : []),
+    ...(serves(spec, signalvisitor)
+      ? [
+          signals.statementOfSender(),
+          signals.records.statementOf('GetItem', 'PutItem', 'UpdateItem'),
+          signals.statementOfIds(),
+        ]
+      : []),
+  ];
+}
+
+/** What became of a signal stands in its record; all else is asked of the Presence service. */
+function asksPresence(spec: EndpointFunctionSpec): boolean {
+  return !serves(spec, readsignal);
+}
+
+function serves({ endpoints }: EndpointFunctionSpec, endpoint: Endpoint): boolean {
+  return endpoints.some(({ name }) => name === endpoint.name);
 }

@@ -38,7 +38,8 @@ export function authorizationsOf(stage: string, period: Duration): Metric {
   return metricOf(authorizations, { Stage: stage }, { statistic: Stats.SUM, period });
 }
 
-function metricOf<Dimension extends string>(
+/** What the functions count by this name and these dimensions. */
+export function metricOf<Dimension extends string>(
   { name: metricName }: { name: string; dimensions: readonly Dimension[] },
   dimensionsMap: Record<Dimension, string>,
   options: MetricOptions,

@@ -1,13 +1,18 @@
 import { Aws, CfnOutput, type Stack } from 'aws-cdk-lib';
 import type { ConfiguredCaller } from '../../shared/api/config/callers.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
-import { endpoints, lookupvisitor, query } from '../../shared/api/endpoints.ts';
+import { publicUrlOf } from '../../shared/api/config/webhook-environment.ts';
+import { grantable, lookupvisitor, query } from '../../shared/api/endpoints.ts';
+import { webhookUrl } from '../../shared/api/webhook-path.ts';
 import { npmRun } from '../names.ts';
 import type { Alarms } from './alarms.ts';
 import type { RelayApi } from './api.ts';
 import type { RelayDashboard } from './dashboard.ts';
 import type { GroupSecrets } from './group-secrets.ts';
 import type { Refresh } from './refresh.ts';
+import type { Signals } from './signals.ts';
+import { httpSources, inAscii, outputName } from './webhook-sources.ts';
+import type { Webhooks } from './webhooks.ts';
 
 interface OutputsProps {
   readonly stage: string;
@@ -15,17 +20,19 @@ interface OutputsProps {
   readonly api: RelayApi;
   readonly secrets: GroupSecrets;
   readonly refresh: Refresh | undefined;
+  readonly signals: Signals;
+  readonly webhooks: Webhooks | undefined;
   readonly dashboard: RelayDashboard;
   readonly alarms: Alarms;
 }
 
 /** What whoever deployed has to know, and has to do next. */
 export function addOutputs(stack: Stack, props: OutputsProps): void {
-  const { stage, config, api, secrets, refresh, dashboard, alarms } = props;
-  const tell = (name: string, description: string, value: string) =>
+  const { stage, config, api, secrets, refresh, signals, webhooks, dashboard, alarms } = props;
+  const tell: Tell = (name, description, value) =>
     new CfnOutput(stack, `Output${name}`, { key: name, description, value });
 
-  tell('Address', 'Where the four endpoints are', api.address);
+  tell('Address', 'Where the endpoints are', api.address);
   tell('ApiId', 'For the commands of docs/runbook.md', api.rest.restApiId);
   tell('Dashboard', 'The dashboard in the CloudWatch console', dashboard.address);
   for (const { groupid, token, credentials } of secrets.all) {
@@ -36,6 +43,10 @@ export function addOutputs(stack: Stack, props: OutputsProps): void {
     }
   }
   if (refresh) tell('RefreshQueue', 'The queue on which new tokens are asked for', refresh.queue.queueUrl);
+  tell('SignalQueue', 'The queue of signals that are to be delivered', signals.queue.queueUrl);
+  tell('SignalDeadLetters', 'Signals and events that need somebody', signals.deadLetters.queueUrl);
+  tell('SignalTable', 'The table with the records of the signals', signals.records.name);
+  if (webhooks) tellOfWebhooks(tell, config, webhooks, publicUrlOf(config) ?? api.address);
   if (alarms.topic) tell('AlarmTopic', 'Who subscribes to it hears of alarms', alarms.topic.topicArn);
   if (api.domain && !api.domain.hasRecord)
     tell('DnsTarget', `Enter it in your DNS as CNAME of ${config.domain?.name}`, api.domain.target);
@@ -45,6 +56,26 @@ export function addOutputs(stack: Stack, props: OutputsProps): void {
   const [[role, caller] = ['', undefined]] = Object.entries(config.callers);
   if (caller)
     tell('Step3', `Then, with credentials of ${role}: the first call`, firstCall(api.address, caller));
+  const [keys] = webhooks?.keys ?? [];
+  if (keys) tell('Step4', 'Then: the keys of each source of webhooks', storeKeys(keys.name, stage));
+}
+
+type Tell = (name: string, description: string, value: string) => void;
+
+function tellOfWebhooks(tell: Tell, config: RelayConfig, { keys }: Webhooks, address: string): void {
+  for (const source of httpSources(config)) {
+    const { authentication = '', hasReplayProtection } = config.webhooks[source] ?? {};
+    const caution = hasReplayProtection ? '' : '; who captures a request can send it again';
+    const description = `Where ${source} shall send its webhooks (${inAscii(authentication)}${caution})`;
+    tell(`WebhookUrl${outputName(source)}`, description, webhookUrl(address, source));
+  }
+  for (const { source, name, content } of keys)
+    tell(`WebhookSecret${outputName(source)}`, `The secret with the keys of ${source}: ${content}`, name);
+}
+
+function storeKeys(secret: string, stage: string): string {
+  const command = `aws secretsmanager put-secret-value --secret-id ${secret} --secret-string file://keys.json`;
+  return `${command} # "${npmRun(stage, 'webhook -- --list')}" tells what to put there, for each source`;
 }
 
 /** Into the secrets that the stack has made: the others have theirs, or somebody puts their tokens. */
@@ -57,7 +88,7 @@ function storeCredentials({ renewed }: GroupSecrets, stage: string): string {
 
 /** One that this caller may make. */
 function firstCall(address: string, { endpoints: granted, groups: [groupid] }: ConfiguredCaller): string {
-  const { path, method } = endpoints.find(({ name }) => granted.includes(name)) ?? lookupvisitor;
+  const { path, method } = grantable.find(({ name }) => granted.includes(name)) ?? lookupvisitor;
   const signed = `--aws-sigv4 aws:amz:${Aws.REGION}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-security-token: $AWS_SESSION_TOKEN"`;
   const visitor = path === query.path ? '' : '&visitorid=ada';
   const message =

@@ -13,10 +13,10 @@ const allowOrigin = 'access-control-allow-origin';
 
 /**
  * Answers what a browser asks before it sends a page's signed call. It asks unsigned, so this method alone is open:
- * API Gateway answers it by itself, always the same.
+ * API Gateway answers it by itself, always the same. `methods` are those of the path: `GET, DELETE`.
  */
-export function addPreflight(resource: Resource, method: string, origins: readonly string[]): void {
-  const headers = Object.entries(preflightAnswer(method));
+export function addPreflight(resource: Resource, methods: string, origins: readonly string[]): void {
+  const headers = Object.entries(preflightAnswer(methods));
   const integration = new MockIntegration({
     requestTemplates: { 'application/json': `{"statusCode":${statusCode}}` },
     passthroughBehavior: PassthroughBehavior.NEVER,

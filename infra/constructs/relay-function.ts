@@ -24,6 +24,8 @@ interface RelayFunctionProps<Spec> {
   readonly environment: Readonly<Record<string, string>>;
   /** What it may do, beside writing its own log. */
   readonly statements: readonly PolicyStatement[];
+  /** So many instances are set apart for it, and there are never more. */
+  readonly reservedConcurrency?: number;
 }
 
 /** A function with a role and a log group of its own. */
@@ -34,7 +36,7 @@ export class RelayFunction<Spec extends FunctionSpec = FunctionSpec> extends Con
 
   constructor(scope: Construct, id: string, props: RelayFunctionProps<Spec>) {
     super(scope, id);
-    const { spec, description, stage, config, bundles, environment, statements } = props;
+    const { spec, description, stage, config, bundles, environment, statements, reservedConcurrency } = props;
     this.spec = spec;
     this.logs = new LogGroup(this, 'Logs', {
       retention: config.logs.retentionDays,
@@ -53,6 +55,7 @@ export class RelayFunction<Spec extends FunctionSpec = FunctionSpec> extends Con
       logGroup: this.logs,
       loggingFormat: LoggingFormat.JSON,
       environment,
+      ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
     });
   }
 

@@ -6,26 +6,38 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import { webhookPath } from '../../shared/api/webhook-path.ts';
 import { type EndpointFunctionSpec, endpointFunctions } from '../functions.ts';
 import { accessLogFormat } from './gateway-logs.ts';
+import { httpMethods, httpSources } from './webhook-sources.ts';
 
 /** How many calls the stage takes, and what it writes of them. */
-export function stageOptions(
-  stageName: string,
-  { throttle }: RelayConfig,
-  accessLog: ILogGroup,
-): StageOptions {
+export function stageOptions(stageName: string, config: RelayConfig, accessLog: ILogGroup): StageOptions {
   return {
     stageName,
     accessLogDestination: new LogGroupLogDestination(accessLog),
     accessLogFormat,
-    ...methodSettings(throttle),
-    methodOptions: Object.fromEntries(
-      endpointFunctions.flatMap(({ endpoint, throttle: own }) =>
-        own ? [[`${endpoint.path}/${endpoint.method}`, methodSettings(lower(own, throttle))]] : [],
-      ),
-    ),
+    ...methodSettings(config.throttle),
+    methodOptions: Object.fromEntries([...ofEndpoints(config), ...ofWebhooks(config)]),
   };
+}
+
+type MethodOptions = readonly [string, MethodDeploymentOptions];
+
+function ofEndpoints({ throttle }: RelayConfig): MethodOptions[] {
+  return endpointFunctions.flatMap(({ endpoints, throttle: own }) =>
+    own
+      ? endpoints.map(
+          ({ path, method }) => [`${path}/${method}`, methodSettings(lower(own, throttle))] as const,
+        )
+      : [],
+  );
+}
+
+/** Of each method there is: API Gateway takes no settings of `ANY`, but applies those of the method that comes. */
+function ofWebhooks(config: RelayConfig): MethodOptions[] {
+  if (httpSources(config).length === 0) return [];
+  return httpMethods.map((method) => [`${webhookPath}/${method}`, methodSettings(config.webhookLimits)]);
 }
 
 type Throttle = NonNullable<EndpointFunctionSpec['throttle']>;

@@ -1,23 +1,33 @@
 import { defineRelay, type RelayConfig } from '../../shared/api/config/relay.ts';
-import { endpoints } from '../../shared/api/endpoints.ts';
+import { grantable } from '../../shared/api/endpoints.ts';
 import { accountId } from './account.ts';
 
 const role = 'local-caller';
 const roleId = 'AROALOCALCALLER000000';
 
-/** Calls on this machine are not signed: all come from this one caller, as API Gateway would tell of it. */
-export const localCaller = {
-  accessKey: 'ASIALOCALCALLER00000',
-  accountId,
+/** What API Gateway tells of a caller who need not say who it is. */
+export const nobody = {
+  accessKey: null,
+  accountId: null,
   apiKey: null,
   apiKeyId: null,
-  caller: `${roleId}:local`,
+  caller: null,
   clientCert: null,
   cognitoAuthenticationProvider: null,
   cognitoAuthenticationType: null,
   cognitoIdentityId: null,
   cognitoIdentityPoolId: null,
   principalOrgId: null,
+  user: null,
+  userArn: null,
+};
+
+/** Calls on this machine are not signed: all come from this one caller, as API Gateway would tell of it. */
+export const localCaller = {
+  ...nobody,
+  accessKey: 'ASIALOCALCALLER00000',
+  accountId,
+  caller: `${roleId}:local`,
   user: `${roleId}:local`,
   userArn: `arn:aws:sts::${accountId}:assumed-role/${role}/local`,
 };
@@ -27,7 +37,7 @@ export function withEveryRight(config: RelayConfig): RelayConfig {
   const lists = Object.values(config.callers).map(({ invocable }) => invocable);
   const everything = {
     groups: Object.keys(config.groups),
-    endpoints: endpoints.map(({ name }) => name),
+    endpoints: grantable.map(({ name }) => name),
     ...(lists.length > 0 && { invocable: [...new Set(lists.flat())] }),
   };
   return defineRelay({ ...config, callers: { [role]: everything } });

@@ -2,7 +2,7 @@
 export const namedServers = 2;
 
 /** How many ports a local run takes, from the relay's on. */
-export const portCount = 5 + namedServers;
+export const portCount = 7 + namedServers;
 
 /** Where a local run listens, by the port of its relay; 0: any free ports. The named servers follow `presence`. */
 export function portsFrom(port: number) {
@@ -13,5 +13,7 @@ export function portsFrom(port: number) {
     site: at(2 + namedServers),
     secrets: at(3 + namedServers),
     queues: at(4 + namedServers),
+    table: at(5 + namedServers),
+    events: at(6 + namedServers),
   };
 }

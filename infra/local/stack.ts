@@ -1,31 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { refreshVariables, relayVariables } from '../../shared/api/config/environment.ts';
+import { fileURLToPath } from 'node:url';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
-import { bundleFunctions } from '../bundle.ts';
-import {
-  type EndpointFunctionSpec,
-  endpointFunctions,
-  type FunctionSpec,
-  refreshToken,
-} from '../functions.ts';
-import { credentialsName, localStage, secretName } from '../names.ts';
+import { localStage as stage } from '../names.ts';
+import { startBundling } from './bundling.ts';
 import { withEveryRight } from './caller.ts';
+import { openFunctions } from './functions.ts';
 import { startGateway } from './gateway/gateway.ts';
-import type { Route } from './gateway/routes.ts';
-import { LocalFunction } from './lambda/function.ts';
-import { namedServers, portsFrom } from './ports.ts';
-import { type PresenceEmulator, startPresenceEmulator } from './presence/emulator.ts';
+import { portsFrom } from './ports.ts';
+import type { PresenceEmulator } from './presence/emulator.ts';
 import type { Switches } from './presence/switches.ts';
-import { startQueues } from './queues/server.ts';
-import { createRefreshQueue, putSecrets, startRefresh } from './refresh.ts';
-import { type SecretsManager, startSecretsManager } from './secrets/server.ts';
+import { startRefresh } from './refresh.ts';
+import { routesOf } from './routes.ts';
+import type { SecretsManager } from './secrets/server.ts';
+import { type Services, startServices } from './services.ts';
+import { startDelivery } from './signals.ts';
 import { startSite } from './site/site.ts';
+import { putWebhookSecrets, startWebhookEvents } from './webhooks.ts';
 
 export interface LocalStackOptions {
   /** Its groups are relayed, with the emulator in the place of their Presence service. */
   readonly config: RelayConfig;
+  /** Absolute path of the file that it comes from, for the mappings of its webhooks; `relay.config.ts` unless given. */
+  readonly configFile?: string;
+  /** A source of webhooks of each kind besides, to try; the mappings then come from a file of the local run. */
+  readonly samples?: boolean;
   /** The relay's; the others follow in the order of `portsFrom`. 0, or not given: any free ports. */
   readonly port?: number;
   /** How the Presence emulator behaves. */
@@ -40,8 +37,14 @@ export interface LocalStack extends AsyncDisposable {
   /** The emulator's load balancer. */
   readonly presence: string;
   readonly site: string;
+  /** Secrets Manager. */
   readonly secrets: string;
+  /** SQS. */
   readonly queues: string;
+  /** DynamoDB. */
+  readonly table: string;
+  /** EventBridge. */
+  readonly events: string;
   readonly groupids: readonly number[];
   readonly emulator: PresenceEmulator;
   readonly secretsManager: SecretsManager;
@@ -49,56 +52,43 @@ export interface LocalStack extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const stage = localStage;
-
 /**
- * Brings up the relay on this machine: the Presence emulator, Secrets Manager, SQS, the bundles of all functions behind
- * the gateway and the queue, and the demo site. It begins with the credentials of each group, and gets the tokens by
- * itself. Rejects, leaving nothing behind, when a port is taken or the build fails.
+ * Brings up the relay on this machine: the Presence emulator, what the relay needs of AWS, the bundles of all functions
+ * behind the gateway, the queues and the events, and the demo site. It begins with the credentials of each group, and
+ * gets the tokens by itself. Rejects, leaving nothing behind, when a port is taken or the build fails.
  */
 export async function startLocalStack({
-  config,
+  config: own,
+  samples = false,
+  configFile = samples ? fileURLToPath(import.meta.resolve('./relay.config.ts')) : undefined,
   port = 0,
   switches,
   log = logToStderr,
 }: LocalStackOptions): Promise<LocalStack> {
-  const groupids = Object.keys(config.groups).map(Number);
+  const groupids = Object.keys(own.groups).map(Number);
   const ports = portsFrom(port);
   await using opened = new AsyncDisposableStack();
 
-  const bundles = await startBundling(opened);
-  const emulator = opened.use(
-    await startPresenceEmulator({ port: ports.presence, servers: namedServers, groups: groupids, switches }),
-  );
-  const secrets = opened.adopt(await startSecretsManager({ port: ports.secrets }), (it) => it.close());
-  for (const { groupid, partneruserid, apikey } of emulator.accounts)
-    putSecrets(secrets, stage, groupid, { partneruserid, apikey });
-  const queues = opened.adopt(await startQueues({ port: ports.queues }), (it) => it.close());
-  const refreshQueue = await createRefreshQueue(queues, stage);
-
-  const names = { stage, secretOf, credentialsOf, refreshQueue: refreshQueue.url };
-  const local = atEmulator(withEveryRight(config), emulator);
-  const aws = { AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url, AWS_ENDPOINT_URL_SQS: queues.url };
-  const open = (spec: FunctionSpec, variables: Record<string, string>) => {
-    const file = path.join(bundles.folder, spec.name, 'index.js');
-    const environment = { ...variables, ...aws };
-    const options = { ...spec, file, environment, log: (line: string) => log(withoutMetrics(line)) };
-    return opened.adopt(new LocalFunction(options), (it) => it.close());
-  };
-  const routes = endpointFunctions.map((spec) =>
-    routeTo(spec, open(spec, relayVariables(local, spec.endpoint, names))),
-  );
-  const target = open(refreshToken, refreshVariables(local, names));
-  // Who can call the relay shall find the functions.
-  await bundles.done;
-  const front = { routes, port: ports.relay, log, origins: config.cors?.origins ?? [] };
+  const bundles = await startBundling(configFile, opened);
+  const front = { port: ports.relay, log, origins: own.cors?.origins ?? [] };
   const gateway = opened.adopt(await startGateway(front), (it) => it.close());
-  const [groupid = 0] = groupids;
-  const site = opened.use(
-    await startSite({ port: ports.site, presenceUrl: emulator.url, groupid, relayUrl: gateway.url }),
-  );
+  const services = await startServices({ ports, groupids, switches }, opened);
+  const { emulator, secrets, queues, tables, refreshQueue, signalQueue, deadLetters } = services;
+  const given = samples ? await addSamples(own) : own;
+  const config = { ...atEmulator(withEveryRight(given), services), publicUrl: gateway.url };
+  putWebhookSecrets(secrets, stage, config);
 
-  opened.use(await startRefresh({ stage, config: local, secrets, queue: refreshQueue, target, log }));
+  const { folder } = bundles;
+  const functions = openFunctions({ config, services, folder, log }, opened);
+  const { webhook, deliver, refreshToken } = functions;
+  const events = await startWebhookEvents({ port: ports.events, config, webhook, deadLetters, log }, opened);
+  const [groupid = 0] = groupids;
+  const page = { presenceUrl: emulator.url, groupid, relayUrl: gateway.url };
+  const site = opened.use(await startSite({ port: ports.site, ...page }));
+  await bundles.done;
+  gateway.serve(routesOf(functions, config));
+  opened.use(startDelivery({ queue: signalQueue, target: deliver, config, log }));
+  opened.use(await startRefresh({ stage, config, secrets, queue: refreshQueue, target: refreshToken, log }));
 
   const running = opened.move();
   return {
@@ -107,6 +97,8 @@ export async function startLocalStack({
     site: site.url,
     secrets: secrets.url,
     queues: queues.url,
+    table: tables.url,
+    events: events.url,
     groupids,
     emulator,
     secretsManager: secrets,
@@ -115,47 +107,23 @@ export async function startLocalStack({
   };
 }
 
-/** In a folder of its own: several stacks may start at once. */
-async function startBundling(opened: AsyncDisposableStack) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'presence-relay-'));
-  const done = bundleFunctions(folder);
-  // It goes on while the servers start; who waits for `done` meets its failure.
-  const settled = done.then(
-    () => {},
-    () => {},
-  );
-  opened.defer(async () => {
-    await settled;
-    await rm(folder, { recursive: true, force: true });
-  });
-  return { folder, done };
+/** Takes a tenth of a second, in which others may start as well. */
+async function addSamples(config: RelayConfig): Promise<RelayConfig> {
+  const { withSamples } = await import('./samples.ts');
+  const { perVisitor } = config.signals;
+  // Whoever tries them one after the other is one visitor.
+  const signals = { ...config.signals, perVisitor: Math.max(perVisitor, 60) };
+  return withSamples({ ...config, signals });
 }
 
 /** With the emulator in the place of Glance, and all secrets made here. */
-function atEmulator(config: RelayConfig, { url, authorizeUrl }: PresenceEmulator): RelayConfig {
+function atEmulator(config: RelayConfig, { emulator }: Services): RelayConfig {
+  const at = { presence: emulator.url, authorization: emulator.authorizeUrl };
   const groups = Object.entries(config.groups).map(([groupid, { secret: _, credentials: __, ...group }]) => [
     groupid,
-    { ...group, presence: url, authorization: authorizeUrl },
+    { ...group, ...at },
   ]);
   return { ...config, groups: Object.fromEntries(groups) };
-}
-
-function secretOf(groupid: number | string): string {
-  return secretName(stage, groupid);
-}
-
-function credentialsOf(groupid: number | string): string {
-  return credentialsName(stage, groupid);
-}
-
-/** Nobody makes metrics of the lines here, and people read them. */
-function withoutMetrics(line: string): string {
-  return line.replace(/,"_aws":\{.*\}\}$/, '}');
-}
-
-function routeTo({ endpoint }: EndpointFunctionSpec, target: LocalFunction): Route {
-  const { method, path: resource, streams = false } = endpoint;
-  return { method, resource, function: target, streams };
 }
 
 function logToStderr(line: string): void {

@@ -1,19 +1,17 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { type GroupId, isStrictVisitorId, type VisitorId } from '../presence/ids.ts';
-import { grantOf } from './caller.ts';
-import type { DeployedCaller } from './config/callers.ts';
-import type { Endpoint } from './endpoints.ts';
+import { type Caller, grantOf } from './caller.ts';
+import type { DeployedGroup } from './config/groups.ts';
+import { type Endpoint, methodsAt } from './endpoints.ts';
 import { inQuery, invalidRequest } from './faults.ts';
 import { Problem } from './problem.ts';
 import type { Relay } from './relay.ts';
-import { type BodyOf, parseRequest, type QueryOf } from './request.ts';
+import { type Parsed, parseRequest } from './request.ts';
 import { unknownMethod, unknownPath } from './unknown.ts';
 
 /** A request that may be served: of a caller who is granted this endpoint and that group, and well formed. */
-export interface Accepted<E extends Endpoint> {
-  readonly query: QueryOf<E>;
-  readonly body: BodyOf<E>;
-  readonly caller: DeployedCaller;
+export interface Accepted<E extends Endpoint> extends Parsed<E> {
+  readonly caller: Caller;
 }
 
 /** Throws `Problem`. */
@@ -24,10 +22,19 @@ export function accept<E extends Endpoint>(
 ): Accepted<E> {
   requireOwn(endpoint, event);
   const caller = grantOf(callers, event.requestContext);
-  const { query, body } = parseRequest(endpoint, event);
-  // Every query of the table has these; of `E` the compiler knows only that it is one of the table.
-  const { groupid, visitorid } = query as { groupid: GroupId; visitorid?: VisitorId };
-  const group = groups.get(groupid);
+  const parsed = parseRequest(endpoint, event);
+  // Of `E` the compiler knows only that it is one of the table, and there such parameters are these.
+  const { groupid, visitorid } = parsed.query as { groupid?: GroupId; visitorid?: VisitorId };
+  if (groupid !== undefined) requireGroup(groupid, visitorid, groups.get(groupid), caller);
+  return { ...parsed, caller };
+}
+
+function requireGroup(
+  groupid: GroupId,
+  visitorid: VisitorId | undefined,
+  group: DeployedGroup | undefined,
+  caller: Caller,
+): void {
   if (!group) throw new Problem('forbidden-group', 'This relay does not serve that group.');
   if (!caller.groups.includes(groupid))
     throw new Problem('forbidden-caller', 'The caller is not granted that group.');
@@ -35,7 +42,6 @@ export function accept<E extends Endpoint>(
     const detail = 'must be 1 to 50 characters of A-Z, a-z, 0-9, "_", "-"';
     throw invalidRequest([inQuery({ path: ['visitorid'], detail })]);
   }
-  return { query, body, caller };
 }
 
 /**
@@ -44,5 +50,5 @@ export function accept<E extends Endpoint>(
  */
 function requireOwn({ path, method }: Endpoint, { resource, httpMethod }: APIGatewayProxyEvent): void {
   if (resource !== path) throw unknownPath();
-  if (httpMethod !== method) throw unknownMethod(method);
+  if (httpMethod !== method) throw unknownMethod(methodsAt(path));
 }

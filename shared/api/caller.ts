@@ -15,6 +15,12 @@ function callerOf({ identity }: RequestContext): Role | undefined {
   return account && name ? { account, name } : undefined;
 }
 
+/** A role that may call, and what it may do. */
+export interface Caller extends DeployedCaller {
+  /** `<account>:<role>`, however the configuration names it. */
+  readonly name: string;
+}
+
 /** For the log: `<account>:<role>`. */
 export function callerName(context: RequestContext): string | undefined {
   const role = callerOf(context);
@@ -22,16 +28,13 @@ export function callerName(context: RequestContext): string | undefined {
 }
 
 /** What this caller may do. Throws `forbidden-caller`. */
-export function grantOf(
-  callers: ReadonlyMap<string, DeployedCaller>,
-  context: RequestContext,
-): DeployedCaller {
+export function grantOf(callers: ReadonlyMap<string, DeployedCaller>, context: RequestContext): Caller {
   const role = callerOf(context);
   if (!role) throw forbidden('A caller that is no IAM role');
   const own = role.account === context.accountId ? callers.get(role.name) : undefined;
   const grant = callers.get(roleKey(role)) ?? own;
   if (!grant) throw forbidden(`The role ${roleKey(role)}`);
-  return grant;
+  return { ...grant, name: roleKey(role) };
 }
 
 function forbidden(who: string): Problem {

@@ -1,13 +1,16 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { headerValues } from './header-values.ts';
 import type { HttpAnswer } from './problem.ts';
 
 /** What a page of another origin may read of an answer, beside its body. */
-const exposedHeaders = ['allow', 'retry-after', 'x-amzn-requestid'];
+const exposedHeaders = ['allow', 'location', 'retry-after', 'x-amzn-requestid'];
 
-/** What a page of another origin has to send: a signature for AWS (SigV4), and the type of its body. */
+/** What a page of another origin may send: a signature for AWS (SigV4), the type of its body, what the relay adds. */
 const preflightHeaders = [
   'authorization',
   'content-type',
+  'idempotency-key',
+  'ttl',
   'x-amz-content-sha256',
   'x-amz-date',
   'x-amz-security-token',
@@ -17,12 +20,12 @@ const preflightHeaders = [
 const preflightMaxAge = 7200;
 
 /**
- * What every preflight for a path with this method is told, with status 204. Whether the page may call stands beside
+ * What every preflight for a path with these methods (`GET, DELETE`) is told, with status 204. Whether the page may call stands beside
  * it: its origin in `access-control-allow-origin`, if it is configured. https://fetch.spec.whatwg.org/#http-responses
  */
-export function preflightAnswer(method: string): Record<string, string> {
+export function preflightAnswer(methods: string): Record<string, string> {
   return {
-    'access-control-allow-methods': method,
+    'access-control-allow-methods': methods,
     'access-control-allow-headers': preflightHeaders.join(', '),
     'access-control-max-age': String(preflightMaxAge),
     vary: 'origin',
@@ -38,12 +41,11 @@ export const anyOrigin = {
 /** Lets a page of one of the configured origins read the answer. */
 export function forOrigin<A extends Pick<HttpAnswer, 'headers'>>(
   answer: A,
-  { headers }: APIGatewayProxyEvent,
+  event: APIGatewayProxyEvent,
   origins: readonly string[],
 ): A {
   if (origins.length === 0) return answer;
-  const [, origin = ''] =
-    Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'origin') ?? [];
+  const origin = headerValues(event, 'origin').at(-1) ?? '';
   const allowed = origins.includes(origin) && {
     'access-control-allow-origin': origin,
     'access-control-expose-headers': exposedHeaders.join(', '),

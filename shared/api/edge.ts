@@ -8,15 +8,25 @@ import { type Accepted, accept } from './accept.ts';
 import { forOrigin } from './cors.ts';
 import type { Endpoint } from './endpoints.ts';
 import { problemOf } from './failure.ts';
+import { type MeasuredPresence, measured } from './measured.ts';
 import { type HttpAnswer, problemAnswer } from './problem.ts';
 import { CallRecord } from './record.ts';
 import { openRelay, type Relay } from './relay.ts';
 
 /** A call that has passed the edge. */
 export interface Call<E extends Endpoint> extends Accepted<E> {
-  readonly presence: Relay['presence'];
+  /** What stands before the paths of the contract at the address that was called: a stage, mostly nothing. */
+  readonly prefix: string;
+  readonly presence: MeasuredPresence;
   readonly deadline: Deadline;
   readonly log: Log;
+}
+
+/** What a call is answered with, other than with JSON text and status 200. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** API Gateway gives up 29 s after the call came in; one second is for the way back. */
@@ -32,7 +42,7 @@ const gatewayStreamMs = 899_000;
 const mostStreamedBytes = 200_000_000 - 16_384;
 
 /** A function behind API Gateway that answers at once. */
-export function serve<E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<string>) {
+export function serve<E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<string | Answer>) {
   const relay = once(() => openRelay(process.env));
   return async (event: APIGatewayProxyEvent, context: Context): Promise<HttpAnswer> => {
     const record = new CallRecord(endpoint, event);
@@ -42,7 +52,7 @@ export function serve<E extends Endpoint>(endpoint: E, handle: (call: Call<E>) =
       origins = opened.origins;
       const deadline = deadlineIn(Math.min(gatewayMs - ageMs(event), ownMs(context)));
       const call = callOf(endpoint, event, opened, deadline, record);
-      const answer = jsonAnswer(await record.upstream(handle(call)));
+      const answer = jsonAnswer(await handle(call));
       record.answered();
       return forOrigin(answer, event, origins);
     } catch (error) {
@@ -67,7 +77,7 @@ export function serveStream<E extends Endpoint>(
       origins = opened.origins;
       const deadline = deadlineIn(Math.min(gatewayStreamMs - ageMs(event), ownMs(context)));
       const call = callOf(endpoint, event, opened, deadline, record);
-      body = await record.upstream(handle(call));
+      body = await handle(call);
     } catch (error) {
       const { body: text, ...head } = forOrigin(refusal(error, event, record), event, origins);
       const answer = awslambda.HttpResponseStream.from(stream, head);
@@ -123,9 +133,16 @@ function callOf<E extends Endpoint>(
   event: APIGatewayProxyEvent,
   relay: Relay,
   deadline: Deadline,
-  { log }: CallRecord,
+  record: CallRecord,
 ): Call<E> {
-  return { ...accept(endpoint, event, relay), presence: relay.presence, deadline, log };
+  const accepted = accept(endpoint, event, relay);
+  const presence = measured(relay.presence, record);
+  return { ...accepted, prefix: prefixOf(endpoint, event), presence, deadline, log: record.log };
+}
+
+function prefixOf({ path }: Endpoint, { requestContext }: APIGatewayProxyEvent): string {
+  const whole = requestContext.path ?? '';
+  return whole.endsWith(path) ? whole.slice(0, -path.length) : '';
 }
 
 /** What the call has already lost on its way: API Gateway's own time, a cold start, waiting for an instance. */
@@ -137,10 +154,11 @@ function ownMs(context: Context): number {
   return context.getRemainingTimeInMillis() - marginMs;
 }
 
-function jsonAnswer(body: string): HttpAnswer {
+function jsonAnswer(answer: string | Answer): HttpAnswer {
+  const { status = 200, headers = {}, body } = typeof answer === 'string' ? { body: answer } : answer;
   return {
-    statusCode: 200,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+    statusCode: status,
+    headers: { ...headers, 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
     body,
   };
 }

@@ -5,6 +5,10 @@ export function inQuery({ path, detail }: Flaw): Fault {
   return { detail, parameter: String(path[0] ?? '') };
 }
 
+export function inHeader(header: string, { detail }: Flaw): Fault {
+  return { detail, header };
+}
+
 /** With a JSON pointer as URI fragment (RFC 6901, section 6), as RFC 9457 shows it. */
 export function inBody({ path, detail }: Flaw): Fault {
   const tokens = path.map((key) => String(key).replaceAll('~', '~0').replaceAll('/', '~1'));

@@ -7,12 +7,16 @@ const commonProblems: readonly ProblemCode[] = [
   'invalid-request',
   'unauthenticated',
   'forbidden-caller',
-  'forbidden-group',
   'too-many-requests',
   'internal',
+  'upstream-unavailable',
+];
+
+/** And those that ask the Presence service about a group with these. */
+const presenceProblems: readonly ProblemCode[] = [
+  'forbidden-group',
   'upstream-authorization',
   'upstream-invalid',
-  'upstream-unavailable',
   'upstream-timeout',
 ];
 
@@ -46,6 +50,11 @@ const problemSchema = {
 
 const retryAfter = { description: 'Seconds to stay away.', schema: { type: 'integer', minimum: 0 } };
 
+const tags: { name: Endpoint['tag']; description: string }[] = [
+  { name: 'Presence', description: 'Who is on the site now, and a message to them.' },
+  { name: 'Signals', description: 'What became of a message, and how to take it back.' },
+];
+
 /** The contract as an OpenAPI 3.1 document. */
 export function openApiDocument(version: string) {
   return {
@@ -56,7 +65,8 @@ export function openApiDocument(version: string) {
       summary: 'The Glance Presence endpoints at one host of your own',
       description:
         'Parameters, paths and JSON are those of the Glance Presence REST API. The relay holds the Glance token, finds ' +
-        'the server of a visitor and signals it there. Failures are problem details with a stable `code`.',
+        'the server of a visitor and signals it there. What it adds stands in headers, and below `/signals`. Failures ' +
+        'are problem details with a stable `code`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [
@@ -67,9 +77,14 @@ export function openApiDocument(version: string) {
       },
     ],
     security: [{ sigv4: [] }],
-    tags: [{ name: 'Presence', description: 'Who is on the site now, and a message to them.' }],
+    tags,
     paths: Object.fromEntries(
-      endpoints.map((endpoint) => [endpoint.path, { [endpoint.method.toLowerCase()]: operation(endpoint) }]),
+      Object.entries(Object.groupBy<string, Endpoint>(endpoints, ({ path }) => path)).map(
+        ([path, ofPath = []]) => [
+          path,
+          Object.fromEntries(ofPath.map((endpoint) => [endpoint.method.toLowerCase(), operation(endpoint)])),
+        ],
+      ),
     ),
     components: {
       schemas: { Problem: problemSchema },
@@ -86,13 +101,17 @@ export function openApiDocument(version: string) {
   };
 }
 
-function operation({ name, summary, description, query, body, answer, problems }: Endpoint) {
+function operation({ name, tag, summary, description, body, answers, problems, ...input }: Endpoint) {
   return {
     operationId: name,
-    tags: ['Presence'],
+    tags: [tag],
     summary,
     description,
-    parameters: parametersOf(query),
+    parameters: [
+      ...parametersOf('path', input.parameters),
+      ...parametersOf('query', input.query),
+      ...headerParameters(input.headers),
+    ],
     ...(body && {
       requestBody: {
         required: true,
@@ -101,23 +120,51 @@ function operation({ name, summary, description, query, body, answer, problems }
       },
     }),
     responses: {
-      200: {
-        description: answer.description,
-        content: { 'application/json': { schema: jsonSchema(answer.schema) } },
-      },
-      ...problemResponses([...commonProblems, ...problems]),
+      ...answerResponses(answers),
+      ...problemResponses([...commonProblems, ...(tag === 'Presence' ? presenceProblems : []), ...problems]),
     },
   };
 }
 
-function parametersOf(query: Endpoint['query']) {
-  const { properties = {}, required = [] } = jsonSchema(query);
-  return Object.entries(properties).map(([name, schema]) => ({
+function parametersOf(place: 'path' | 'query', schema: z.ZodMiniObject | undefined) {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = jsonSchema(schema);
+  return Object.entries(properties).map(([name, property]) => ({
     name,
-    in: 'query',
+    in: place,
     required: required.includes(name),
-    schema,
+    schema: property,
   }));
+}
+
+function headerParameters(headers: Endpoint['headers'] = {}) {
+  return Object.entries(headers).map(([name, { description, schema }]) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    // What its text means: a number, say.
+    schema: jsonSchema(schema, 'output'),
+  }));
+}
+
+function answerResponses(answers: Endpoint['answers']) {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, { description, schema, headers = {} }]) => [
+      status,
+      {
+        description,
+        ...(Object.keys(headers).length > 0 && { headers: headersOf(headers) }),
+        content: { 'application/json': { schema: jsonSchema(schema) } },
+      },
+    ]),
+  );
+}
+
+function headersOf(headers: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  );
 }
 
 function problemResponses(codes: readonly ProblemCode[]) {
@@ -134,7 +181,7 @@ function problemResponses(codes: readonly ProblemCode[]) {
   );
 }
 
-function jsonSchema(schema: z.ZodMiniType) {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+function jsonSchema(schema: z.ZodMiniType, io: 'input' | 'output' = 'input') {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io });
   return rest;
 }

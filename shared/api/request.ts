@@ -1,40 +1,71 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod/mini';
+import { parseExactly } from '../runtime/exact-json.ts';
 import { flawsOf } from '../runtime/flaws.ts';
 import type { Endpoint } from './endpoints.ts';
-import { inBody, inQuery, invalidRequest } from './faults.ts';
+import { inBody, inHeader, inQuery, invalidRequest } from './faults.ts';
+import { headerValues } from './header-values.ts';
 import { type Fault, Problem } from './problem.ts';
+import { unknownPath } from './unknown.ts';
 
-export type QueryOf<E extends Endpoint> = z.infer<E['query']>;
-export type BodyOf<E extends Endpoint> = E['body'] extends { schema: infer S extends z.ZodMiniType }
+type Inferred<S> = S extends z.ZodMiniType ? z.infer<S> : undefined;
+
+type ParametersOf<E extends Endpoint> = Inferred<E['parameters']>;
+type QueryOf<E extends Endpoint> = z.infer<E['query']>;
+type HeadersOf<E extends Endpoint> = {
+  readonly [Name in keyof E['headers']]?: Inferred<NonNullable<E['headers']>[Name & string]['schema']>;
+};
+type BodyOf<E extends Endpoint> = E['body'] extends { schema: infer S extends z.ZodMiniType }
   ? z.infer<S>
   : undefined;
 
-declare global {
-  // In V8 since 11.4; TypeScript's own library does not know it yet.
-  interface JSON {
-    rawJSON(text: string): object;
-  }
+type Part<T> = { value: T; faults?: never } | { value?: never; faults: Fault[] };
+
+/** A request as the contract has it. */
+export interface Parsed<E extends Endpoint> {
+  readonly parameters: ParametersOf<E>;
+  readonly query: QueryOf<E>;
+  readonly headers: HeadersOf<E>;
+  readonly body: BodyOf<E>;
 }
 
-type Parsed<T> = { value: T; faults?: never } | { value?: never; faults: Fault[] };
-
-/** Reads query and body by the contract. Throws a `Problem` that names every fault of both. */
-export function parseRequest<E extends Endpoint>(
-  endpoint: E,
-  event: APIGatewayProxyEvent,
-): { query: QueryOf<E>; body: BodyOf<E> } {
+/** Reads a request by the contract. Throws a `Problem` that names every fault of query, headers and body. */
+export function parseRequest<E extends Endpoint>(endpoint: E, event: APIGatewayProxyEvent): Parsed<E> {
+  const parameters = parseParameters(endpoint, event);
   const query = parseQuery(endpoint, event.multiValueQueryStringParameters ?? {});
+  const headers = parseHeaders(endpoint, event);
   const body = parseBody(endpoint, event);
-  if (query.faults || body.faults) throw invalidRequest([...(query.faults ?? []), ...(body.faults ?? [])]);
-  return { query: query.value as QueryOf<E>, body: body.value as BodyOf<E> };
+  const faults = [query, headers, body].flatMap((part) => part.faults ?? []);
+  if (faults.length > 0) throw invalidRequest(faults);
+  // What the schemas of this endpoint have read.
+  const values = { parameters, query: query.value, headers: headers.value, body: body.value };
+  return values as Parsed<E>;
+}
+
+function parseParameters(endpoint: Endpoint, { pathParameters }: APIGatewayProxyEvent): unknown {
+  const result = endpoint.parameters?.safeParse(pathParameters ?? {});
+  if (result && !result.success) throw unknownPath();
+  return result?.data;
+}
+
+function parseHeaders({ headers = {} }: Endpoint, event: APIGatewayProxyEvent): Part<unknown> {
+  const faults: Fault[] = [];
+  const read = Object.entries(headers).flatMap(([name, { schema }]) => {
+    const [value, ...others] = headerValues(event, name);
+    if (value === undefined) return [];
+    const result = schema.safeParse(value, { reportInput: true });
+    const flaws = others.length > 0 ? [{ path: [], detail: 'must be given once' }] : flawsOf(result.error);
+    faults.push(...flaws.map((flaw) => inHeader(name, flaw)));
+    return [[name, result.data] as const];
+  });
+  return faults.length > 0 ? { faults } : { value: Object.fromEntries(read) };
 }
 
 function parseQuery(
   endpoint: Endpoint,
   given: Readonly<Record<string, string[] | undefined>>,
-): Parsed<unknown> {
+): Part<unknown> {
   // Glance's own scripts write `&&`, which some gateways read as a parameter without a name.
   const named = Object.entries(given).filter(([name]) => name !== '');
   const repeated = named.filter(([, values]) => values && values.length > 1).map(([name]) => name);
@@ -47,13 +78,13 @@ function parseQuery(
   return { faults: [...faults, ...flawsOf(result.error).map(inQuery)] };
 }
 
-function parseBody(endpoint: Endpoint, event: APIGatewayProxyEvent): Parsed<unknown> {
+function parseBody(endpoint: Endpoint, event: APIGatewayProxyEvent): Part<unknown> {
   if (!endpoint.body) return { value: undefined };
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > endpoint.body.maxBytes) {
     throw new Problem('payload-too-large', `The body must be at most ${endpoint.body.maxBytes} bytes long.`);
   }
-  requireJson(event.headers);
+  requireJson(event);
   const json = parseJson(bytes);
   if (json.faults) return json;
   const { plain, exact } = json.value;
@@ -62,10 +93,9 @@ function parseBody(endpoint: Endpoint, event: APIGatewayProxyEvent): Parsed<unkn
   return result?.success ? { value: exact } : { faults: flawsOf(result?.error, beside?.error).map(inBody) };
 }
 
-function requireJson(headers: APIGatewayProxyEvent['headers']): void {
-  const [, contentType] =
-    Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type') ?? [];
-  if (/^\s*application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType ?? '')) return;
+function requireJson(event: APIGatewayProxyEvent): void {
+  const contentType = headerValues(event, 'content-type').at(-1) ?? '';
+  if (/^\s*application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType)) return;
   throw new Problem('unsupported-media-type', 'The body must be sent as application/json, in UTF-8.', {
     headers: { accept: 'application/json' },
   });
@@ -78,20 +108,14 @@ interface Json {
   exact: unknown;
 }
 
-function parseJson(bytes: Buffer): Parsed<Json> {
+function parseJson(bytes: Buffer): Part<Json> {
   if (bytes.length === 0) return { faults: [inBody({ path: [], detail: 'is missing' })] };
   if (!isUtf8(bytes)) return { faults: [inBody({ path: [], detail: 'is not UTF-8' })] };
   const text = bytes.toString('utf8');
   try {
-    return { value: { plain: JSON.parse(text), exact: JSON.parse(text, keepDigits) } };
+    return { value: { plain: JSON.parse(text), exact: parseExactly(text) } };
   } catch (error) {
     const detail = error instanceof RangeError ? 'is nested too deeply' : 'is not JSON';
     return { faults: [inBody({ path: [], detail })] };
   }
-}
-
-/** A number that JavaScript would write otherwise, such as a long id, leaves with the digits that it came with. */
-function keepDigits(_: string, value: unknown, { source }: { source?: string } = {}): unknown {
-  if (typeof value !== 'number' || source === undefined || String(value) === source) return value;
-  return JSON.rawJSON(source);
 }

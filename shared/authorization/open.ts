@@ -1,7 +1,7 @@
 import { serverRules } from '../presence/address.ts';
-import { secretsManager } from '../presence/secret-tokens.ts';
 import { Transport } from '../presence/transport.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { secretsManager } from '../runtime/secrets-manager.ts';
 import { readAuthorizationAddress } from './address.ts';
 import { AuthorizationClient } from './client.ts';
 import type { RefreshDependencies, RenewableGroup } from './refresh.ts';

@@ -4,8 +4,8 @@ import {
   PutSecretValueCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { isUnfilled } from '../presence/secret-errors.ts';
 import { type Token, writeToken } from '../presence/token.ts';
+import { isUnfilled } from '../runtime/secret-errors.ts';
 import { type FailureNote, noteLabel, readNote, writeNote } from './note.ts';
 
 /** A version of a secret. */

@@ -29,6 +29,22 @@ export interface PresenceClientOptions {
   random?: () => number;
 }
 
+export interface SignalOptions {
+  /**
+   * Asked right before a message may leave, each time that it may: false, and it does not. What it throws is thrown;
+   * nothing has left then.
+   */
+  readonly beforeSend?: () => Promise<boolean>;
+}
+
+/** A message on its way to its visitor. */
+interface Outgoing extends SignalOptions {
+  readonly groupid: GroupId;
+  readonly visitorid: VisitorId;
+  readonly body: string;
+  readonly deadline: Deadline;
+}
+
 /** With less time left, a message is not sent any more: its answer would hardly be seen. */
 const leastSendMs = 500;
 /** From memory, from the secret, renewed. */
@@ -66,17 +82,30 @@ export class PresenceClient {
   /**
    * Finds the visitor's server, checks its address and posts the message there, at most once: it is sent again only
    * when it surely did not leave, or after finding anew when the server said that the visitor is not there.
-   * `sent` means that the service has it, not that the visitor has seen it.
+   * `sent` means that the service has it, not that the visitor has seen it; `withheld`, that `beforeSend` said no.
    */
   async signal(
     groupid: GroupId,
     visitorid: VisitorId,
     message: Message,
     deadline: Deadline,
-  ): Promise<'sent' | 'not-present'> {
-    const body = JSON.stringify(message);
-    const attempt = () =>
-      this.#retrying(deadline, () => this.#findAndSend(groupid, visitorid, body, deadline));
+  ): Promise<'sent' | 'not-present'>;
+  async signal(
+    groupid: GroupId,
+    visitorid: VisitorId,
+    message: Message,
+    deadline: Deadline,
+    options: SignalOptions,
+  ): Promise<'sent' | 'not-present' | 'withheld'>;
+  async signal(
+    groupid: GroupId,
+    visitorid: VisitorId,
+    message: Message,
+    deadline: Deadline,
+    options: SignalOptions = {},
+  ): Promise<'sent' | 'not-present' | 'withheld'> {
+    const outgoing = { groupid, visitorid, body: JSON.stringify(message), deadline, ...options };
+    const attempt = () => this.#retrying(deadline, () => this.#findAndSend(outgoing));
     const first = await attempt();
     const outcome = first === 'not-here' ? await attempt() : first;
     return outcome === 'not-here' ? 'not-present' : outcome;
@@ -118,35 +147,30 @@ export class PresenceClient {
     });
   }
 
-  async #findAndSend(
-    groupid: GroupId,
-    visitorid: VisitorId,
-    body: string,
-    deadline: Deadline,
-  ): Promise<'sent' | 'not-here' | 'not-present' | Again> {
+  async #findAndSend(outgoing: Outgoing): Promise<'sent' | 'not-here' | 'not-present' | 'withheld' | Again> {
+    const { groupid, visitorid, deadline } = outgoing;
     const response = await this.#askOnce(groupid, visitorPath('/findvisitor', groupid, visitorid), deadline);
     if (response instanceof Again) return response;
     const found = readFind(response);
     if (found.presence === 'absent') return 'not-present';
-    const server = this.#directServer(groupid, found.server);
-    return this.#send(groupid, server, visitorPath('/signalvisitor', groupid, visitorid), body, deadline);
+    return this.#send(this.#directServer(groupid, found.server), outgoing);
   }
 
   async #send(
-    groupid: GroupId,
     server: ServerAddress,
-    path: string,
-    body: string,
-    deadline: Deadline,
-  ): Promise<'sent' | 'not-here' | Again> {
+    { groupid, visitorid, body, deadline, beforeSend }: Outgoing,
+  ): Promise<'sent' | 'not-here' | 'withheld' | Again> {
+    const path = visitorPath('/signalvisitor', groupid, visitorid);
     try {
-      const response = await this.#authorized(groupid, deadline, (token) => {
+      const response = await this.#authorized(groupid, deadline, async (token) => {
+        if (beforeSend && !(await beforeSend())) throw new Withheld();
         if (deadline.remaining() < leastSendMs)
           throw new PresenceError('timeout', 'too little time left to send');
-        return this.#transport.exchange({ server, method: 'POST', path, token, body }, deadline);
+        return await this.#transport.exchange({ server, method: 'POST', path, token, body }, deadline);
       });
       return readSignal(response);
     } catch (error) {
+      if (error instanceof Withheld) return 'withheld';
       if (!(error instanceof TransportError)) throw error;
       if (!error.sent) return new Again(notReached(error));
       throw new PresenceError(
@@ -206,6 +230,11 @@ export class PresenceClient {
     if (!rules) throw new Error(`group ${groupid} is not configured`);
     return rules;
   }
+}
+
+/** The message shall not leave any more. */
+class Withheld extends Error {
+  override readonly name = 'Withheld';
 }
 
 function visitorPath(endpoint: string, groupid: GroupId, visitorid: VisitorId): string {

@@ -11,6 +11,13 @@ export const functionName = z
     z.maxLength(200, 'must be at most 200 characters'),
   );
 
+/** The functions that the Glance documents and demo pages invoke to begin a session. */
+export const sessionFunctions = [
+  'GLANCE.Cobrowse.Visitor.startSession',
+  'GLANCE.Cobrowse.Visitor.showTerms',
+  'GLANCE.Cobrowse.VisitorUI.showTerms',
+] as const;
+
 /** Any JSON value. */
 const data = z.unknown().check(z.refine((value) => value !== undefined, 'is missing'));
 

@@ -1,8 +1,9 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Deadline, longestTimerMs } from '../runtime/deadline.ts';
+import { isRefusal, isUnfilled } from '../runtime/secret-errors.ts';
+import { secretsManager } from '../runtime/secrets-manager.ts';
 import { PresenceError } from './errors.ts';
-import { isRefusal, isUnfilled } from './secret-errors.ts';
 import { readToken, type Token, TokenFault, type TokenSource } from './token.ts';
 
 /** A token is read anew after so long, so that a replaced one is noticed before the old one ends. */
@@ -259,14 +260,6 @@ async function within<T>(deadline: Deadline, work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The client whose time-outs fit a call that somebody waits for. */
-export function secretsManager(options: { maxAttempts?: number } = {}): SecretsManagerClient {
-  return new SecretsManagerClient({
-    ...options,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-  });
 }
 
 function readFailure(secret: string, error: unknown): PresenceError {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { queueJson } from './queue-json.ts';
 
 /**
  * An event of an authentic webhook that made no signal, since it could not be read or mapped. It is kept with the dead
@@ -27,11 +28,14 @@ export const deadReasons = [
   'mapping-threw',
   /** The mapping gave something that is no signal, or one that its source may not send. */
   'mapping-invalid',
-  /** The codes of `PresenceError` that another try would not change. */
+  /** An event of a bus, whose source is not enabled. */
+  'switched-off',
+  /** The codes of `PresenceError`: those that another try would not change, or that went on until it was too late. */
   'authorization',
   'refused-server',
   'invalid-answer',
-  'internal',
+  'unavailable',
+  'timeout',
 ] as const;
 export type DeadReason = (typeof deadReasons)[number];
 
@@ -44,7 +48,7 @@ export const deadAttributes = { reason: 'reason', detail: 'detail', source: 'sou
 const parkedBody = z.object({ parked: parkedEvent });
 
 export function writeParked(parked: ParkedEvent): string {
-  return JSON.stringify({ parked } satisfies z.infer<typeof parkedBody>);
+  return queueJson({ parked } satisfies z.infer<typeof parkedBody>);
 }
 
 /** Nothing where the body of a dead letter is no parked event. */

@@ -30,6 +30,8 @@ export const signal = z.object({
   resend: z.optional(z.literal(true)),
   /** Until then, a signal of the same id is the same one; without it, as long as its record is kept. */
   sameUntil: z.optional(time),
+  /** Of the request that made it, where that carried an `Idempotency-Key`: the same key with another one is a mistake. */
+  fingerprint: z.optional(z.string()),
 });
 export type Signal = z.infer<typeof signal>;
 
@@ -106,7 +108,6 @@ export interface SignalRecord {
   readonly endedAt?: number | undefined;
   /** Whoever has claimed it may work on it until then. */
   readonly leaseUntil?: number | undefined;
-  /** Of the request that carried an `Idempotency-Key`: another request with that key has another one. */
   readonly fingerprint?: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { functionName, type Message } from '../presence/message.ts';
+import { functionName, type Message, sessionFunctions } from '../presence/message.ts';
 import { type Flaw, flawsOf } from '../runtime/flaws.ts';
 import type { WebhookRequest } from './request.ts';
 
@@ -63,7 +63,7 @@ export interface Answers {
   readonly unavailable: Reply;
 }
 
-export const usualAnswers: Answers = {
+const usualAnswers: Answers = {
   accepted: { status: 202 },
   unreadable: { status: 202 },
   unavailable: { status: 503, headers: { 'retry-after': '30' } },
@@ -102,13 +102,6 @@ export interface SourceOptions<Event> {
   readonly ambiguous?: 'resend';
 }
 
-/** The functions that the Glance documents and demo pages invoke to begin a session. */
-export const sessionFunctions = [
-  'GLANCE.Cobrowse.Visitor.startSession',
-  'GLANCE.Cobrowse.Visitor.showTerms',
-  'GLANCE.Cobrowse.VisitorUI.showTerms',
-] as const;
-
 /** A source of webhooks, as the functions and the synthesis see it. */
 export interface Source {
   /** The name of the function that made it: `hubspot`. */
@@ -135,6 +128,8 @@ export interface Source {
   readonly answers: Answers;
   /** What is wrong with its options. */
   readonly flaws: readonly Flaw[];
+  /** The options that its kind alone has, as far as they are given, checked: for whoever sends it a sample. */
+  readonly own: Readonly<Record<string, unknown>>;
   authenticate(request: WebhookRequest, keys: Keys, now: number): Verdict;
   /** Throws `Unreadable`. Called with authentic requests alone. */
   read(request: WebhookRequest): Reading;
@@ -204,9 +199,11 @@ export function defineSource<Event, Own extends object = object>(
 ): Source {
   const schema = z.strictObject({ ...commonFields, ...kind.options });
   const parsed = schema.safeParse(given, { reportInput: true });
-  // With flaws, nothing is done with it but to tell them.
+  // With flaws, nothing is done with it but to tell them; the kind, which could not make anything of them, is not asked.
   const options = (parsed.success ? parsed.data : { ...given, invocable: [] }) as Checked & Own;
   const own: Own = options;
+  const told = <T extends string | boolean | object>(value: T | ((own: Own) => T), otherwise: T): T =>
+    typeof value !== 'function' ? value : parsed.success ? value(own) : otherwise;
   return {
     kind: kind.kind,
     transport: parsed.success ? (kind.transport?.(own) ?? 'http') : 'http',
@@ -215,12 +212,13 @@ export function defineSource<Event, Own extends object = object>(
     maxBytes: options.maxBytes ?? kind.maxBytes ?? 262_144,
     invocable: options.invocable,
     ambiguous: options.ambiguous ?? 'unknown',
-    authentication: told(kind.authentication, own),
-    hasReplayProtection: told(kind.hasReplayProtection, own),
-    signsUrl: told(kind.signsUrl ?? false, own),
-    lists: told(kind.lists, own),
-    answers: { ...usualAnswers, ...told(kind.answers ?? {}, own) },
+    authentication: told(kind.authentication, ''),
+    hasReplayProtection: told(kind.hasReplayProtection, false),
+    signsUrl: told(kind.signsUrl ?? false, false),
+    lists: told(kind.lists, {}),
+    answers: { ...usualAnswers, ...told(kind.answers ?? {}, {}) },
     flaws: flawsOf(parsed.error),
+    own: Object.fromEntries(Object.entries(own).filter(([name]) => !(name in commonFields))),
     authenticate: (request, keys, now) => kind.authenticate(request, keys, now, own),
     read: (request) => kind.read(request, own),
     // The events that come back are those that `read` has made.
@@ -234,8 +232,4 @@ interface Checked {
   readonly maxBytes?: number;
   readonly invocable: string[];
   readonly ambiguous?: 'resend';
-}
-
-function told<T extends string | boolean | object, Own>(value: T | ((own: Own) => T), own: Own): T {
-  return typeof value === 'function' ? value(own) : value;
 }

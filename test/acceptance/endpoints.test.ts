@@ -18,7 +18,7 @@ describe('a visitor who is on the site', () => {
     const answer = await relay.signal(id, data);
 
     expect(answer.status).toBe(200);
-    expect(signalvisitor.answer.schema.parse(answer.json)).toMatchObject({ status: 'sent' });
+    expect(signalvisitor.answers[200].schema.parse(answer.json)).toMatchObject({ status: 'sent' });
     expect(await visitor.next()).toEqual({ mtype: 'signal', data });
   });
 
@@ -49,7 +49,7 @@ describe('a visitor who is on the site', () => {
     const answer = await relay.call('lookupvisitor', relay.of(id));
 
     expect(answer.status).toBe(200);
-    expect(lookupvisitor.answer.schema.parse(answer.json)).toMatchObject({
+    expect(lookupvisitor.answers[200].schema.parse(answer.json)).toMatchObject({
       url: 'https://shop.example/basket',
       customer: '4711',
     });
@@ -61,7 +61,7 @@ describe('a visitor who is on the site', () => {
 
     const answer = await relay.call('findvisitor', relay.of(id));
 
-    const found = findvisitor.answer.schema.parse(answer.json);
+    const found = findvisitor.answers[200].schema.parse(answer.json);
     expect(found.visitorfound).toBe(true);
     expect(`http://${found.directserver}:${found.httpsport}`).toBe(visitor.server);
   });

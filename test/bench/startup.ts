@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bundleFunctions } from '../../infra/bundle.ts';
 import { functions } from '../../infra/functions.ts';
-import { invokeBundle, startOneVisitorService } from '../support/bundles.ts';
+import { invokeBundle, startOneVisitorService, webhookConfig } from '../support/bundles.ts';
 
 const rounds = 21;
 const emptyHandler = 'exports.handler = async () => ({ statusCode: 200, headers: {}, body: "{}" });';
@@ -13,7 +13,7 @@ export async function measureStartUp(): Promise<string[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
   using service = await startOneVisitorService();
 
-  await bundleFunctions(folder);
+  await bundleFunctions(folder, { config: webhookConfig });
   await writeFile(path.join(folder, 'empty.js'), emptyHandler);
   const files = new Map(functions.map(({ name }) => [name, path.join(folder, name, 'index.js')]));
   files.set('empty', path.join(folder, 'empty.js'));

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { relayApp } from '../../infra/app.ts';
 import { stackName } from '../../infra/names.ts';
 import { defineRelay } from '../../shared/api/config/relay.ts';
-import { emptyBundles, full, minimal, unrenewed } from '../support/stack.ts';
+import { emptyBundles, full, hooked, minimal, unrenewed } from '../support/stack.ts';
 
 let outdir: string;
 beforeEach(async () => {
@@ -45,6 +45,11 @@ describe('neither AWS’s own rules for templates nor cdk-nag’s AwsSolutions f
 
   test('in the smallest stack, but that nobody hears of its alarms', () => {
     expect(findings(minimal)).toEqual({ rules: ['Annotation::presence-relay:alarms'], failure: undefined });
+  });
+
+  test('in a stack that takes webhooks, and nobody may call', () => {
+    const { callers: _, ...config } = { ...hooked, alarms: full.alarms };
+    expect(findings(config)).toEqual({ rules: [], failure: undefined });
   });
 
   test('in a stack that gets no tokens', () => {

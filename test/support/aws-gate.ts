@@ -47,7 +47,7 @@ export async function startAwsGate<Call>(
     }
     const answer = await fetch(service, {
       method: 'POST',
-      headers: { ...headers, 'x-amz-target': target },
+      headers: { ...headers, ...signatureOf(request), 'x-amz-target': target },
       body,
     });
     const given = await answer.text();
@@ -65,4 +65,10 @@ export async function startAwsGate<Call>(
     },
   };
   return gate;
+}
+
+/** DynamoDB's engine wants to see one. */
+function signatureOf({ headers }: IncomingMessage): Record<string, string> {
+  const { authorization = '', 'x-amz-date': date = '' } = headers;
+  return { authorization, 'x-amz-date': String(date) };
 }

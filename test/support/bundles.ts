@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import path from 'node:path';
@@ -6,18 +7,21 @@ import { json, text } from 'node:stream/consumers';
 
 const invoker = path.join(import.meta.dirname, 'invoke-bundle.cjs');
 const token = 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl';
+const webhookKey = `whsec_${Buffer.from('the key of webhooks to bundles').toString('base64')}`;
+
+/** For `bundleFunctions`: one source of webhooks, `crm`. */
+export const webhookConfig = path.join(import.meta.dirname, 'webhook-config.ts');
 
 /**
- * Secrets Manager, a load-balanced Presence service as far as one visitor goes, and the Authorization API in one: all
- * that any function needs for a call.
+ * What a function needs of AWS, a load-balanced Presence service as far as one visitor goes, and the Authorization API in
+ * one: all that any function needs for a call. Nothing is kept: every signal is new, and every claim succeeds.
  */
 export async function startOneVisitorService(): Promise<{ origin: string } & Disposable> {
   const server = createServer(async (request, response) => {
-    const target = request.headers['x-amz-target'];
-    if (target) {
-      const { SecretId, VersionStage } = (await json(request)) as Record<string, string>;
-      const SecretString = SecretId === 'credentials' ? '{"username":"ada","password":"secret"}' : token;
-      response.end(JSON.stringify({ VersionId: 'one', ...(VersionStage ? {} : { SecretString }) }));
+    const [, operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
+    if (operation) {
+      const input = (await json(request)) as Record<string, string>; // of the client's own making
+      response.end(JSON.stringify(awsAnswer(operation, input)));
     } else {
       const isAuthorize = request.url?.startsWith('/authorize');
       response.end(JSON.stringify(isAuthorize ? token : { visitorfound: true }));
@@ -27,6 +31,58 @@ export async function startOneVisitorService(): Promise<{ origin: string } & Dis
   const { port } = server.address() as { port: number };
   return { origin: `http://127.0.0.1:${port}`, [Symbol.dispose]: () => void server.close() };
 }
+
+/** What the secrets hold; all others a token. */
+const contents: Readonly<Record<string, string>> = {
+  credentials: '{"username":"ada","password":"secret"}',
+  keys: webhookKey,
+};
+
+function awsAnswer(operation: string, input: Readonly<Record<string, string>>): object {
+  switch (operation) {
+    case 'GetItem':
+      return { Item: record };
+    case 'UpdateItem':
+      return { Attributes: record };
+    case 'PutItem':
+      return {};
+    case 'SendMessage':
+      return {
+        MessageId: 'one',
+        MD5OfMessageBody: createHash('md5')
+          .update(input.MessageBody ?? '')
+          .digest('hex'),
+      };
+    default: {
+      const SecretString = contents[input.SecretId ?? ''] ?? token;
+      return { VersionId: 'one', ...(input.VersionStage ? {} : { SecretString }) };
+    }
+  }
+}
+
+const signal = {
+  id: 'a-signal-of-bundles',
+  groupid: '12345',
+  visitorid: 'ada',
+  message: { mtype: 'signal', data: 1 },
+  source: 'caller:111122223333:agent-desk',
+  acceptedAt: Date.now(),
+  expiresAt: Date.now() + 3_600_000,
+};
+
+/** As DynamoDB tells the record of that signal. */
+const record = {
+  ...Object.fromEntries(
+    (['id', 'groupid', 'visitorid', 'source'] as const).map((name) => [name, { S: signal[name] }]),
+  ),
+  mtype: { S: 'signal' },
+  status: { S: 'accepted' },
+  attempts: { N: '0' },
+  ...Object.fromEntries(
+    (['acceptedAt', 'expiresAt'] as const).map((name) => [name, { N: String(signal[name]) }]),
+  ),
+  goneAt: { N: String(signal.expiresAt) },
+};
 
 export interface BundleCall {
   readonly event: object;
@@ -81,41 +137,71 @@ export function runBundle(
 
 /** One call, such as a function of that name gets, to a bundle that has everything it needs at `origin`. */
 export async function invokeBundle(file: string, name: string, origin: string): Promise<BundleOutcome> {
-  const isRefresh = name === 'refresh-token';
   const environment = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: origin,
+    AWS_ENDPOINT_URL_SQS: origin,
+    AWS_ENDPOINT_URL_DYNAMODB: origin,
     RELAY_STAGE: 'test',
-    ...(isRefresh ? refreshEnvironment(origin) : endpointEnvironment(origin)),
-  };
-  const event = isRefresh
-    ? queueEvent('{"groupid":"12345","because":"schedule","at":"now"}')
-    : endpointEvent(name);
-  return await runBundle(file, { event, environment }).outcome;
-}
-
-function endpointEnvironment(presence: string) {
-  return {
+    RELAY_SIGNAL_QUEUE: `${origin}/000000000000/signals`,
+    RELAY_DEAD_LETTERS: `${origin}/000000000000/dead-letters`,
+    RELAY_SIGNAL_TABLE: 'signals',
+    RELAY_ID_KEY: 'ids',
     RELAY_CALLERS: JSON.stringify({ 'agent-desk': { groups: ['12345'] } }),
-    RELAY_GROUPS: JSON.stringify({ 12345: { presence, secret: 'token' } }),
+    RELAY_GROUPS: JSON.stringify({ 12345: groupOf(name, origin) }),
+    RELAY_TOKEN_MINUTES: '120',
+    RELAY_WEBHOOK_KEYS: JSON.stringify({ crm: 'keys' }),
+    RELAY_STRICT_GROUPS: '[]',
+    RELAY_LIMITS: '{}',
   };
+  return await runBundle(file, { event: eventOf(name), environment }).outcome;
 }
 
-function refreshEnvironment(presence: string) {
-  const group = {
-    presence,
-    authorization: `${presence}/authorize`,
-    secret: 'token',
-    credentials: 'credentials',
+function groupOf(name: string, presence: string) {
+  const group = { presence, secret: 'token' };
+  if (name !== 'refresh-token') return group;
+  return { ...group, authorization: `${presence}/authorize`, credentials: 'credentials' };
+}
+
+function eventOf(name: string): object {
+  switch (name) {
+    case 'refresh-token':
+      return queueEvent('{"groupid":"12345","because":"schedule","at":"now"}');
+    case 'deliver':
+      return queueEvent(JSON.stringify({ signals: [signal] }));
+    case 'webhook':
+      return webhookEvent();
+    default:
+      return endpointEvent(name);
+  }
+}
+
+/** A webhook of the source in `webhook-config.ts`, as API Gateway hands it over. */
+function webhookEvent(): object {
+  const body = JSON.stringify({ data: { visitorId: 'ada' } });
+  const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': String(Math.floor(Date.now() / 1_000)) };
+  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+  const key = Buffer.from(webhookKey.replace('whsec_', ''), 'base64');
+  const signature = `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
+  const all = { ...headers, 'webhook-signature': signature };
+  return {
+    ...endpointEvent('webhooks/{source}'),
+    httpMethod: 'POST',
+    pathParameters: { source: 'crm' },
+    multiValueQueryStringParameters: null,
+    headers: all,
+    multiValueHeaders: Object.fromEntries(Object.entries(all).map(([header, value]) => [header, [value]])),
+    body: Buffer.from(body).toString('base64'),
   };
-  return { RELAY_GROUPS: JSON.stringify({ 12345: group }), RELAY_TOKEN_MINUTES: '120' };
 }
 
 /** A call of that endpoint for visitor `ada` of group 12345, as API Gateway hands it over. */
 export function endpointEvent(name: string): object {
+  const ofSignal = name === 'signals';
   return {
     headers: { 'Content-Type': 'application/json' },
-    multiValueQueryStringParameters: { groupid: ['12345'], visitorid: ['ada'] },
-    resource: `/${name}`,
+    multiValueQueryStringParameters: ofSignal ? null : { groupid: ['12345'], visitorid: ['ada'] },
+    pathParameters: ofSignal ? { id: signal.id } : null,
+    resource: ofSignal ? '/signals/{id}' : `/${name}`,
     httpMethod: name === 'signalvisitor' ? 'POST' : 'GET',
     requestContext: {
       requestId: 'request-1',

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { relayVariables } from '../../shared/api/config/environment.ts';
 import { defineRelay } from '../../shared/api/config/relay.ts';
-import { type Endpoint, endpoints, lookupvisitor } from '../../shared/api/endpoints.ts';
+import { type Endpoint, grantable, lookupvisitor } from '../../shared/api/endpoints.ts';
 import { callerRole } from './gateway-event.ts';
 import { type PresenceServer, type Script, startPresenceServer } from './presence-server.ts';
 import { type Secret, type SecretsServer, startSecrets } from './secrets-server.ts';
@@ -27,7 +27,7 @@ interface EnvironmentOptions {
   refreshQueue?: string;
 }
 
-type EndpointName = (typeof endpoints)[number]['name'];
+type EndpointName = (typeof grantable)[number]['name'];
 
 /**
  * The environment that a deployed function finds, in `process.env`: group 12345 at a scripted Presence server, with
@@ -38,7 +38,7 @@ export async function startRelayEnvironment({
   secret = token,
   visitorids = 'lax',
   endpoint = lookupvisitor,
-  caller = { groups: [12345], endpoints: endpoints.map(({ name }) => name) },
+  caller = { groups: [12345], endpoints: grantable.map(({ name }) => name) },
   origins,
   refreshQueue,
 }: EnvironmentOptions = {}): Promise<RelayEnvironment> {
@@ -50,11 +50,15 @@ export async function startRelayEnvironment({
     ...(origins && { cors: { origins } }),
   });
   const environment = {
-    ...relayVariables(config, endpoint, {
-      stage: 'test',
-      secretOf: (groupid) => `presence-relay/${groupid}`,
-      refreshQueue,
-    }),
+    ...relayVariables(
+      config,
+      { name: endpoint.name, endpoints: [endpoint] },
+      {
+        stage: 'test',
+        secretOf: (groupid) => `presence-relay/${groupid}`,
+        refreshQueue,
+      },
+    ),
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'none',

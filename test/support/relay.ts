@@ -12,6 +12,9 @@ const addresses = z.object({
   presence: z.string(),
   site: z.optional(z.string()),
   secrets: z.optional(z.string()),
+  queues: z.optional(z.string()),
+  table: z.optional(z.string()),
+  events: z.optional(z.string()),
   groupid: z.number(),
 });
 type Addresses = z.infer<typeof addresses>;

@@ -7,6 +7,7 @@ import { functions } from '../../infra/functions.ts';
 import { stackName } from '../../infra/names.ts';
 import { RelayStack } from '../../infra/stack.ts';
 import { defineRelay } from '../../shared/api/config/relay.ts';
+import { sourceWith } from './sources.ts';
 
 type Config = Parameters<typeof defineRelay>[0];
 
@@ -19,7 +20,7 @@ export interface Resource {
   readonly UpdateReplacePolicy?: string;
 }
 
-interface TemplateDocument {
+export interface TemplateDocument {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Readonly<Record<string, { Description: string; Value: unknown }>>;
 }
@@ -28,6 +29,9 @@ export const minimal = {
   groups: { 12345: {} },
   callers: { 'agent-desk': { groups: [12345] } },
 } satisfies Config;
+
+/** The name of the bus of one of the sources below. */
+export const partnerBus = 'aws.partner/salesforce.com/00D000000000001AAA/0YL000000000001AAA';
 
 /** Everything that can be configured. */
 export const full = {
@@ -61,6 +65,23 @@ export const full = {
     'agent-desk': { groups: [12345, 72] },
     'arn:aws:iam::444455556666:role/service/crm': { groups: [72], endpoints: ['query'] },
   },
+  webhooks: {
+    crm: sourceWith({ authentication: 'a secret in the query (?code=…)' }),
+    // Its vendor signs the address.
+    'help-desk': sourceWith({
+      authentication: 'HMAC-SHA256 over the address, the body and a time',
+      hasReplayProtection: true,
+      signsUrl: true,
+      lists: {
+        keys: { of: 'the signing secret (whsec_…)' },
+        tokens: { of: 'the token of the batches', optional: true },
+      },
+    }),
+    // Its events come on a bus.
+    sales: sourceWith({ transport: () => ({ eventSource: partnerBus }), lists: {} }),
+  },
+  webhookLimits: { rate: 30, burst: 6, concurrency: 7 },
+  signals: { concurrency: 5 },
   domain: {
     name: 'presence.acme.example',
     certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/0a1b2c3d',
@@ -71,6 +92,13 @@ export const full = {
   throttle: { rate: 20, burst: 40 },
   alarms: { email: 'ops@acme.example' },
   logs: { retentionDays: 365 },
+} satisfies Config;
+
+/** The smallest one that takes webhooks, of every kind. */
+export const hooked = {
+  ...minimal,
+  publicUrl: 'https://relay.acme.example/presence',
+  webhooks: full.webhooks,
 } satisfies Config;
 
 /** The relay gets no token by itself. */

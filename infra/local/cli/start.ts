@@ -5,15 +5,18 @@ import { portCount } from '../ports.ts';
 import { type LocalStack, startLocalStack } from '../stack.ts';
 import { switchesOf } from './switches.ts';
 
+const usualPort = '4700';
+
 const usage = `The whole relay on this machine, with an emulator in the place of Glance. Needs no account and no network.
 
 npm start -- [options]
 
-It relays the groups of relay.config.ts.
+It relays the groups of relay.config.ts and takes webhooks for its sources; besides, it has a source of every kind that
+there is, for the first of the groups: "npm run webhook -- --list --local" tells them.
 
-  --port <number>  of the relay, 4700 unless given; 0: any free ports. The next ones follow: the Presence emulator's
+  --port <number>  of the relay, ${usualPort} unless given; 0: any free ports. The next ones follow: the Presence emulator's
                    load balancer (4701) and its two named servers, the demo site (4704), Secrets Manager (4705),
-                   SQS (4706)
+                   SQS (4706), DynamoDB (4707), EventBridge (4708)
   --switch <name=value>
                    how the Presence emulator behaves, such as tokenSeconds=60: tokens that live one minute; may be
                    repeated; "npm run emulator -- --help" lists all
@@ -23,12 +26,13 @@ It listens on 127.0.0.1 only. Each function runs up to ${mostInstances} calls at
 Ctrl-C, or SIGTERM, ends it: exit code 0 (but on Ctrl-C npm itself ends by the signal). It could not start: 1. Wrong
 option: 2.
 When standard output is no terminal, it prints one line of JSON there as soon as it is ready:
-  {"relay":"http://…","presence":"http://…","site":"http://…","secrets":"http://…","queues":"http://…","groupid":12345}
+  {"relay":"http://…","presence":"http://…","site":"http://…","secrets":"http://…","queues":"http://…",
+   "table":"http://…","events":"http://…","groupid":12345}
 What the functions log goes to standard error. (npm writes a banner of its own; "npm start --silent" does not.)
 `;
 
 const options = {
-  port: { type: 'string', default: '4700' },
+  port: { type: 'string', default: usualPort },
   switch: { type: 'string', multiple: true },
   help: { type: 'boolean', default: false },
 } as const;
@@ -42,11 +46,12 @@ async function main(): Promise<void> {
   const port = wholeNumber('port', given.port, 0, 65_536 - portCount);
   const stack = await startLocalStack({
     config: await loadRelayConfig(),
+    samples: true,
     port,
     switches: switchesOf(given.switch ?? []),
   });
   const ended = Promise.race([untilInterrupted(), untilOrphaned()]);
-  print(stack);
+  print(stack, given.port);
   await ended;
   await stack.close();
 }
@@ -63,7 +68,8 @@ function untilOrphaned(): Promise<void> {
   });
 }
 
-function print({ relay, presence, site, secrets, queues, groupids }: LocalStack): void {
+function print(stack: LocalStack, port: string): void {
+  const { relay, presence, site, secrets, queues, table, events, groupids } = stack;
   const [groupid = 0] = groupids;
   const visitor = `groupid=${groupid}&visitorid=ada`;
   const people = `
@@ -73,6 +79,8 @@ function print({ relay, presence, site, secrets, queues, groupids }: LocalStack)
     presence   ${presence}   the emulator that stands in for Glance
     secrets    ${secrets}   Secrets Manager
     queues     ${queues}   SQS
+    table      ${table}   DynamoDB
+    events     ${events}   EventBridge
     demo site  ${site}/?visitorid=ada
 
   Open the demo site: your browser becomes visitor ada of group ${groupid}. Then, in another terminal,
@@ -81,7 +89,7 @@ function print({ relay, presence, site, secrets, queues, groupids }: LocalStack)
 
     ${signalCommand(relay, visitor, { mtype: 'signal', data: { text: 'Hello Ada' } })}
 
-  call a function in her browser:
+${webhookCommand(port)}  call a function in her browser:
 
     ${signalCommand(relay, visitor, { mtype: 'invoke', data: { func: 'GLANCE.Cobrowse.Visitor.showTerms' } })}
 
@@ -91,7 +99,14 @@ function print({ relay, presence, site, secrets, queues, groupids }: LocalStack)
     curl '${relay}/query?groupid=${groupid}'
 
 `;
-  printReady({ relay, presence, site, secrets, queues, groupid }, people);
+  printReady({ relay, presence, site, secrets, queues, table, events, groupid }, people);
+}
+
+/** It finds its way by the port, which nobody knows who has asked for any. */
+function webhookCommand(port: string): string {
+  if (port === '0') return '';
+  const option = port === usualPort ? '' : ` --port ${port}`;
+  return `  have HubSpot send a webhook about her:\n\n    npm run webhook -- hubspot${option}\n\n`;
 }
 
 function signalCommand(relay: string, visitor: string, message: object): string {

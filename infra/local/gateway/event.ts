@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { accountId } from '../account.ts';
-import { localCaller } from '../caller.ts';
+import { localCaller, nobody } from '../caller.ts';
 import type { RouteMatch } from './routes.ts';
 
 const apiId = 'local';
@@ -29,7 +29,7 @@ export function proxyEvent(received: Received): APIGatewayProxyEvent {
   return {
     resource: match.route.resource,
     path,
-    httpMethod: match.route.method,
+    httpMethod: request.method ?? '',
     headers: lastValues(headers),
     multiValueHeaders: allValues(headers),
     queryStringParameters: parameters.length > 0 ? lastValues(parameters) : null,
@@ -48,7 +48,7 @@ function requestContext(received: Received): APIGatewayProxyEvent['requestContex
   return {
     resourceId: match.route.resource.replaceAll(/\W/g, '') || 'root',
     resourcePath: match.route.resource,
-    httpMethod: match.route.method,
+    httpMethod: request.method ?? '',
     extendedRequestId,
     requestTime: requestTime(time),
     path,
@@ -59,7 +59,7 @@ function requestContext(received: Received): APIGatewayProxyEvent['requestContex
     requestTimeEpoch: time.getTime(),
     requestId,
     identity: {
-      ...localCaller,
+      ...(match.route.isOpen ? nobody : localCaller),
       sourceIp: request.socket.remoteAddress ?? '',
       userAgent: request.headers['user-agent'] ?? null,
     },

@@ -11,7 +11,6 @@ import { refuseMalformed } from './malformed.ts';
 import { matchRoute, methodsAt, type Route } from './routes.ts';
 
 export interface GatewayOptions {
-  readonly routes: readonly Route[];
   /** 0: any free port. */
   readonly port: number;
   /** Hears why a call ended with `internal` or `delivery-unknown`. */
@@ -24,6 +23,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly url: string;
+  /** To be called once. Some functions have to know the address, so it is there before them; calls wait until then. */
+  serve(routes: readonly Route[]): void;
   close(): Promise<void>;
 }
 
@@ -32,17 +33,22 @@ export interface Gateway {
  * every media type as binary: same events, same reading of what functions answer, its own answers as problem details.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const serve = (request: IncomingMessage, response: ServerResponse) =>
-    void serveCall(options, request, response);
+  const routes = Promise.withResolvers<readonly Route[]>();
+  const serve = async (request: IncomingMessage, response: ServerResponse) =>
+    await serveCall({ ...options, routes: await routes.promise }, request, response);
   // A call without Host gets its answer from `serveCall`, as all others do.
   const server = createServer({ requireHostHeader: false }, serve)
     .on('checkExpectation', serve)
     .on('clientError', (error, socket) => refuseMalformed(error, socket, options.origins));
   const url = await listen(server, options.port, 'the relay');
-  return { url, close: () => close(server) };
+  return { url, serve: routes.resolve, close: () => close(server) };
 }
 
-async function serveCall(options: GatewayOptions, request: IncomingMessage, response: ServerResponse) {
+interface Serving extends GatewayOptions {
+  readonly routes: readonly Route[];
+}
+
+async function serveCall(options: Serving, request: IncomingMessage, response: ServerResponse) {
   const requestId = randomUUID();
   response.setHeader('x-amzn-requestid', requestId);
   try {
@@ -55,7 +61,7 @@ async function serveCall(options: GatewayOptions, request: IncomingMessage, resp
 }
 
 async function integrate(
-  { routes, integrationTimeoutMs = 29_000, origins = [] }: GatewayOptions,
+  { routes, integrationTimeoutMs = 29_000, origins = [] }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
@@ -65,8 +71,8 @@ async function integrate(
   response.setHeader('x-amz-apigw-id', extendedRequestId);
   const time = new Date();
   const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
-  if (request.method === 'OPTIONS' && origins.length > 0)
-    return answerPreflight(methodsAt(routes, path), origins, request, response);
+  const methods = request.method === 'OPTIONS' && origins.length > 0 ? methodsAt(routes, path) : undefined;
+  if (methods !== undefined) return answerPreflight(methods, origins, request, response);
   const match = matchRoute(routes, request.method ?? '', path);
   const body = await readBody(request);
   const event = proxyEvent({ request, requestId, extendedRequestId, time, path, query, match, body });

@@ -4,12 +4,15 @@ import type { LocalFunction } from '../lambda/function.ts';
 
 /** A method of a resource and the function that it is integrated with. */
 export interface Route {
+  /** `ANY`: those that no other route of the resource has. */
   readonly method: string;
   /** As API Gateway writes it: `/signals/{id}`. */
   readonly resource: string;
   readonly function: LocalFunction;
   /** Response-transfer mode STREAM. */
   readonly streams: boolean;
+  /** Nobody has to say who calls; `false` means authorization by IAM. */
+  readonly isOpen: boolean;
 }
 
 export interface RouteMatch {
@@ -20,7 +23,8 @@ export interface RouteMatch {
 /** Throws `Problem`: `not-found`, or `method-not-allowed` with the methods that there are. */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
   const matches = matchesAt(routes, path);
-  const match = matches.find(({ route }) => route.method === method);
+  const of = (wanted: string) => matches.find(({ route }) => route.method === wanted);
+  const match = of(method) ?? of('ANY');
   if (!match) throw unknownMethod(methodsOf(matches));
   return {
     route: match.route,
@@ -28,9 +32,13 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   };
 }
 
-/** Those of the path, as a header lists them: `GET, POST`. Throws `Problem`: `not-found`. */
-export function methodsAt(routes: readonly Route[], path: string): string {
-  return methodsOf(matchesAt(routes, path));
+/**
+ * Those of the path, as a header lists them: `GET, POST`; nothing where all of them are served. Throws `Problem`:
+ * `not-found`.
+ */
+export function methodsAt(routes: readonly Route[], path: string): string | undefined {
+  const matches = matchesAt(routes, path);
+  return matches.some(({ route }) => route.method === 'ANY') ? undefined : methodsOf(matches);
 }
 
 interface PathMatch {

@@ -15,7 +15,7 @@ interface Operations {
     output: { Attributes: Record<string, string> };
   };
   SendMessage: {
-    input: { QueueUrl: string; MessageBody: string; MessageGroupId: string };
+    input: { QueueUrl: string; MessageBody: string; MessageGroupId?: string };
     output: { MessageId: string };
   };
   ReceiveMessage: {

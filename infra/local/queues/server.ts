@@ -1,6 +1,7 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { accountId, region } from '../account.ts';
 import { close, isLoopbackHost, listen } from '../http/loopback.ts';
+import { openEngine } from './engine.ts';
 import { callSqs } from './protocol.ts';
 
 export interface Queues {
@@ -14,7 +15,7 @@ export interface Queues {
 interface QueueOptions {
   /** That of a FIFO queue ends with `.fifo`. */
   readonly name: string;
-  /** If so, a message without a deduplication id gets the hash of its body as such. */
+  /** If so, a message without a deduplication id gets the hash of its body as such. Otherwise, a standard queue. */
   readonly fifo: boolean;
   readonly visibilitySeconds: number;
   readonly retentionSeconds: number;
@@ -26,9 +27,10 @@ export interface Queue {
   /** What clients take as `QueueUrl`. */
   readonly url: string;
   readonly arn: string;
-  send(message: { body: string; group: string }): Promise<void>;
-  /** How many messages wait, and how many have been received and may come back. */
-  count(): Promise<{ visible: number; inFlight: number }>;
+  /** A message of a FIFO queue has a group. */
+  send(message: { body: string; group?: string }): Promise<void>;
+  /** How many messages can be received now, how many have been and may come back, and how many cannot be yet. */
+  count(): Promise<{ visible: number; inFlight: number; delayed: number }>;
 }
 
 /**
@@ -36,11 +38,7 @@ export interface Queue {
  * Signatures are not checked, messages stay in memory, however old they get.
  */
 export async function startQueues({ port }: { port: number }): Promise<Queues> {
-  // Takes a tenth of a second, in which others may start as well.
-  const { buildApp } = await import('fauxqs');
-  const engine = buildApp({ logger: false, defaultRegion: region });
-  engine.addHook('onSend', ({ headers }, _reply, payload, done) => done(null, withOwnHost(headers, payload)));
-  await engine.ready();
+  const engine = await openEngine();
 
   // The engine by itself would listen to the whole network, and offer S3 and SNS too.
   const server = createServer((request, response) => {
@@ -64,7 +62,7 @@ export async function startQueues({ port }: { port: number }): Promise<Queues> {
       return {
         url: QueueUrl,
         arn: queueArn(options.name),
-        send: ({ body, group }) => send(QueueUrl, body, group),
+        send: (message) => send(QueueUrl, message),
         count: () => count(QueueUrl),
       };
     },
@@ -79,13 +77,6 @@ function refusal({ method, headers }: IncomingMessage): string | undefined {
   if (!isLoopbackHost(headers.host)) return 'Not this host.';
   const isSqs = method === 'POST' && String(headers['x-amz-target']).startsWith('AmazonSQS.');
   return isSqs ? undefined : 'This is SQS: POST with X-Amz-Target.';
-}
-
-/** The engine calls its host `sqs.<region>.localhost`, a name that not every machine resolves. */
-function withOwnHost({ host, ...headers }: IncomingHttpHeaders, payload: unknown): unknown {
-  const tellsAddresses = /\.(CreateQueue|GetQueueUrl|ListQueues)$/.test(String(headers['x-amz-target']));
-  if (!tellsAddresses || typeof payload !== 'string') return payload;
-  return payload.replaceAll(/"http:\/\/sqs\.[^/]+\//g, `"http://${host}/`);
 }
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
@@ -107,15 +98,17 @@ function queueArn(name: string): string {
   return `arn:aws:sqs:${region}:${accountId}:${name}`;
 }
 
-async function send(QueueUrl: string, MessageBody: string, MessageGroupId: string): Promise<void> {
-  await callSqs(QueueUrl, 'SendMessage', { QueueUrl, MessageBody, MessageGroupId });
+async function send(QueueUrl: string, { body, group }: Parameters<Queue['send']>[0]): Promise<void> {
+  const message = { QueueUrl, MessageBody: body, ...(group !== undefined && { MessageGroupId: group }) };
+  await callSqs(QueueUrl, 'SendMessage', message);
 }
 
 async function count(QueueUrl: string) {
-  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'];
+  const AttributeNames = ['', 'NotVisible', 'Delayed'].map((kind) => `ApproximateNumberOfMessages${kind}`);
   const { Attributes } = await callSqs(QueueUrl, 'GetQueueAttributes', { QueueUrl, AttributeNames });
   return {
     visible: Number(Attributes.ApproximateNumberOfMessages),
     inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
+    delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed),
   };
 }

@@ -1,18 +1,11 @@
 import * as z from 'zod/mini';
 import { groupId } from '../../presence/ids.ts';
-import { functionName } from '../../presence/message.ts';
-import { type Endpoint, endpoints, query } from '../endpoints.ts';
+import { functionName, sessionFunctions } from '../../presence/message.ts';
+import { type Endpoint, grantable, query } from '../endpoints.ts';
 import { configuredId } from './groups.ts';
 
-/** The functions that the Glance documents and demo pages invoke to begin a session. */
-const sessionFunctions = [
-  'GLANCE.Cobrowse.Visitor.startSession',
-  'GLANCE.Cobrowse.Visitor.showTerms',
-  'GLANCE.Cobrowse.VisitorUI.showTerms',
-];
-
-const invocable = z._default(z.array(functionName), sessionFunctions);
-const endpointNames = endpoints.map(({ name }) => name);
+const invocable = z._default(z.array(functionName), [...sessionFunctions]);
+const endpointNames = grantable.map(({ name }) => name);
 
 const roleForm = /^(?:arn:aws[a-z-]*:iam::(\d{12}):role\/(?:[\x21-\x7e]+\/)?)?([\w+=,.@-]{1,64})$/;
 
@@ -65,18 +58,20 @@ export type ConfiguredCaller = z.infer<typeof configuredCaller>;
 export const deployedCaller = z.strictObject({ groups: z.array(groupId), invocable });
 export type DeployedCaller = z.infer<typeof deployedCaller>;
 
-/** What the function of an endpoint has to be told of its callers, by `roleKey`; defaults are left out. */
+/** What the function of these endpoints has to be told of its callers, by `roleKey`; defaults are left out. */
 export function deployedCallers(
-  { name, body }: Endpoint,
+  endpoints: readonly Endpoint[],
   callers: Readonly<Record<string, ConfiguredCaller>>,
 ): Record<string, z.input<typeof deployedCaller>> {
+  const grants = new Set(endpoints.map(({ name, grantedBy = name }) => grantedBy));
+  const invokes = endpoints.some(({ body }) => body);
   const granted = Object.entries(callers).filter(([, caller]) =>
-    caller.endpoints.some((endpoint) => endpoint === name),
+    caller.endpoints.some((endpoint) => grants.has(endpoint)),
   );
   return Object.fromEntries(
     granted.map(([reference, { groups, invocable }]) => [
       roleKey(readRole(reference)),
-      { groups, ...(body && !isDefault(invocable) && { invocable }) },
+      { groups, ...(invokes && !isDefault(invocable) && { invocable }) },
     ]),
   );
 }

@@ -26,6 +26,29 @@ const domain = z.strictObject({
   ),
 });
 
+/** As `isOrigin`, with a path behind it if need be: what stands before `/webhooks/…`. */
+function isPublicUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url) return false;
+  const isLocal = url.protocol === 'http:' && ['localhost', '127.0.0.1'].includes(url.hostname);
+  const written = url.pathname === '/' ? url.origin : `${url.origin}${url.pathname}`;
+  return (
+    (url.protocol === 'https:' || isLocal) &&
+    text === written &&
+    /^[\w/.:~-]+$/.test(text) &&
+    !text.endsWith('/')
+  );
+}
+
+const publicUrl = z
+  .string()
+  .check(
+    z.refine(
+      isPublicUrl,
+      'must be https:// and a host name in lower case, with a path if need be; no query, no escapes, no slash at its end',
+    ),
+  );
+
 /** Pages that may call the relay from a browser, with credentials for AWS of their own. */
 const cors = z.strictObject({
   origins: z
@@ -87,6 +110,8 @@ const logs = z.strictObject({
 /** What of `relay.config.ts` is about the stack on AWS alone. */
 export const deploymentFields = {
   domain: z.optional(domain),
+  /** Where the world sees the relay, if that is neither `domain` nor of interest: some vendors sign it. */
+  publicUrl: z.optional(publicUrl),
   cors: z.optional(cors),
   waf: z.optional(waf),
   throttle: z.prefault(throttle, {}),

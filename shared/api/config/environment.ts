@@ -3,28 +3,35 @@ import { groupId } from '../../presence/ids.ts';
 import { jsonVariable } from '../../runtime/environment.ts';
 import type { Endpoint } from '../endpoints.ts';
 import { deployedCaller, deployedCallers } from './callers.ts';
-import { ConfigurationError } from './error.ts';
 import { deployedGroup, deployedGroupOf, isRenewed, renewedGroup, renewedGroupOf } from './groups.ts';
 import type { RelayConfig } from './relay.ts';
 import { tokenMinutes } from './tokens.ts';
-
-/** Which of the stacks of an account this is; a dimension of its metrics. */
-const stageVariable = z.string().check(z.minLength(1, 'must not be empty'));
+import { filled, stageVariable, withRoom } from './variables.ts';
 
 /** What the functions of the endpoints read of their environment. */
 export const relayEnvironment = z.object({
   RELAY_STAGE: stageVariable,
   RELAY_GROUPS: jsonVariable(z.record(groupId, deployedGroup)),
-  /** Who may call this endpoint, by `roleKey`. */
+  /** Who may call its endpoints, by `roleKey`. */
   RELAY_CALLERS: jsonVariable(z.record(z.string(), deployedCaller)),
   /** Address of the queue that a renewal of tokens is asked for on; missing where the relay renews none. */
-  RELAY_REFRESH_QUEUE: z.optional(z.string().check(z.minLength(1, 'must not be empty'))),
+  RELAY_REFRESH_QUEUE: z.optional(filled),
   /** The origins of the pages that may read its answers. */
   RELAY_ORIGINS: z.optional(jsonVariable(z.array(z.string()))),
 });
 
-/** Lambda takes 4,096 bytes, of the JSON text of all variables together; some are left for others. */
-const mostBytes = 4_000;
+/** What the function that tells what became of signals reads beside. */
+export const receiptEnvironment = z.object({
+  /** The table of their records. */
+  RELAY_SIGNAL_TABLE: filled,
+});
+
+/** What the function that takes signals on reads beside. */
+export const keepEnvironment = z.extend(receiptEnvironment, {
+  RELAY_SIGNAL_QUEUE: filled,
+  /** Name of the secret that their ids are made with. */
+  RELAY_ID_KEY: filled,
+});
 
 /** What the function that gets the tokens reads of its environment. */
 export const refreshEnvironment = z.object({
@@ -43,32 +50,53 @@ export interface DeployedNames {
   credentialsOf(groupid: string): string;
   /** Address of the queue that a renewal is asked for on; nothing where no group is renewed. */
   readonly refreshQueue: string | undefined;
+  /** Address of the queue of signals, name of the table of their records. */
+  readonly signalQueue: string;
+  readonly signalTable: string;
+  /** Address of the queue of dead letters. */
+  readonly deadLetters: string;
+  /** Name of the secret that signal ids are made with. */
+  readonly idKey: string;
+  /** Name of the secret with the keys of a source of webhooks. */
+  keysOf(source: string): string;
 }
 
+/** What of a function of endpoints tells its environment: how it is named, and what it serves. */
+interface EndpointFunction {
+  readonly name: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+type EndpointNames = Pick<DeployedNames, 'stage' | 'secretOf' | 'refreshQueue'> &
+  Partial<Pick<DeployedNames, 'signalQueue' | 'signalTable' | 'idKey'>>;
+
 /**
- * The environment of the function of an endpoint. Names of secrets stand there, never what they hold. Throws when it
+ * The environment of a function of endpoints. Names of secrets stand there, never what they hold. Throws when it
  * is larger than Lambda takes.
  */
 export function relayVariables(
   { groups, callers, cors }: RelayConfig,
-  endpoint: Endpoint,
-  { stage, secretOf, refreshQueue }: Omit<DeployedNames, 'credentialsOf'>,
+  { name, endpoints }: EndpointFunction,
+  { stage, secretOf, refreshQueue, signalQueue, signalTable, idKey }: EndpointNames,
 ): Record<string, string> {
   const deployed = Object.entries(groups).map(([id, group]) => [id, deployedGroupOf(group, secretOf(id))]);
   const variables = {
     RELAY_STAGE: stage,
     RELAY_GROUPS: JSON.stringify(Object.fromEntries(deployed)),
-    RELAY_CALLERS: JSON.stringify(deployedCallers(endpoint, callers)),
+    RELAY_CALLERS: JSON.stringify(deployedCallers(endpoints, callers)),
     ...(refreshQueue !== undefined && { RELAY_REFRESH_QUEUE: refreshQueue }),
+    ...(signalQueue !== undefined && { RELAY_SIGNAL_QUEUE: signalQueue }),
+    ...(signalTable !== undefined && { RELAY_SIGNAL_TABLE: signalTable }),
+    ...(idKey !== undefined && { RELAY_ID_KEY: idKey }),
     ...(cors && { RELAY_ORIGINS: JSON.stringify(cors.origins) }),
   };
-  return withRoom(endpoint.name, variables);
+  return withRoom(name, variables);
 }
 
 /** The environment of the function that gets the tokens. Throws when it is larger than Lambda takes. */
 export function refreshVariables(
   { groups, tokens }: RelayConfig,
-  { stage, secretOf, credentialsOf }: Omit<DeployedNames, 'refreshQueue'>,
+  { stage, secretOf, credentialsOf }: Pick<DeployedNames, 'stage' | 'secretOf' | 'credentialsOf'>,
 ): Record<string, string> {
   const renewed = Object.entries(groups)
     .filter(([, group]) => isRenewed(group))
@@ -81,14 +109,4 @@ export function refreshVariables(
     RELAY_GROUPS: JSON.stringify(Object.fromEntries(renewed)),
     RELAY_TOKEN_MINUTES: String(tokens.minutes),
   });
-}
-
-function withRoom(name: string, variables: Record<string, string>): Record<string, string> {
-  const bytes = (some: object) => Buffer.byteLength(JSON.stringify(some));
-  if (bytes(variables) <= mostBytes) return variables;
-  const each = Object.entries(variables).map(([variable, value]) => `${variable} ${bytes({ value })}`);
-  throw new ConfigurationError(
-    `: the function ${name} would get ${bytes(variables)} bytes of environment (${each.join(', ')}), of ${mostBytes} ` +
-      'at most; share the groups and callers out among stages',
-  );
 }

@@ -4,7 +4,9 @@ import { configuredCaller, readRole, roleKey, roleReference } from './callers.ts
 import { deploymentFields } from './deployment.ts';
 import { ConfigurationError } from './error.ts';
 import { configuredGroup, configuredId } from './groups.ts';
+import { signals } from './signals.ts';
 import { tokens } from './tokens.ts';
+import { webhookLimits, webhooks } from './webhooks.ts';
 
 const fields = z.strictObject({
   groups: z
@@ -13,6 +15,10 @@ const fields = z.strictObject({
   /** The IAM roles that may call, and what each may do. */
   callers: z._default(z.record(roleReference, configuredCaller), {}),
   tokens: z.prefault(tokens, {}),
+  /** Where webhooks come from, by the last part of their address: `/webhooks/<name>`. */
+  webhooks: z._default(webhooks, {}),
+  webhookLimits: z.prefault(webhookLimits, {}),
+  signals: z.prefault(signals, {}),
   ...deploymentFields,
 });
 
@@ -25,6 +31,7 @@ export const relayConfig = fields.check((context) => {
     context.issues.push({ code: 'custom', input: undefined, path, message });
   checkCallers(context.value, report);
   checkSecrets(context.value, report);
+  checkWebhooks(context.value, report);
   checkZone(context.value, report);
   checkRegions(context.value, report);
 });
@@ -54,6 +61,22 @@ function checkSecrets({ groups }: Fields, report: Report): void {
     const place = `groups.${id}.secret`;
     const other = named.find((each) => each.arn === secret?.arn && each.place !== place);
     if (secret && other) report(`is that of ${other.place} too`, 'groups', id, 'secret', 'arn');
+  }
+}
+
+function checkWebhooks({ groups, webhooks }: Fields, report: Report): void {
+  const buses = new Map<string, string>();
+  for (const [name, source] of Object.entries(webhooks)) {
+    for (const { path, detail } of source.flaws) report(detail, 'webhooks', name, ...path.map(String));
+    for (const groupid of source.groups) {
+      if (!(groupid in groups))
+        report(`group ${groupid} is none of the configured groups`, 'webhooks', name, 'group');
+    }
+    if (source.transport === 'http') continue;
+    const { eventSource } = source.transport;
+    const other = buses.get(eventSource);
+    if (other !== undefined) report(`is that of ${other} too`, 'webhooks', name, 'eventSource');
+    buses.set(eventSource, name);
   }
 }
 

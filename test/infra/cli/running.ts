@@ -45,12 +45,17 @@ export async function run(program: string, args: readonly string[], options: Run
 
 /** A copy of the house that relays these groups. */
 export function houseWith(groups: string): string {
+  return houseOf(`export default { groups: ${groups} };\n`);
+}
+
+/** A copy of the house with this `relay.config.ts`. */
+export function houseOf(config: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'presence-relay-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const part of ['infra', 'shared', 'package.json']) {
     cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
   }
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(path.join(folder, 'relay.config.ts'), `export default { groups: ${groups} };\n`);
+  writeFileSync(path.join(folder, 'relay.config.ts'), config);
   return folder;
 }

@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { functions } from '../../../infra/functions.ts';
+import { deliver, endpointFunctions, refreshToken } from '../../../infra/functions.ts';
 import { failureNames } from '../../../shared/api/metrics.ts';
 import { refreshFailureNames } from '../../../shared/authorization/metrics.ts';
 import { passes } from '../../../shared/authorization/note.ts';
+import { alarmsNamed, alarmsOf, dimensionsOf, nameOf } from '../../support/alarms.ts';
 import {
   full,
+  hooked,
   minimal,
   only,
-  type Resource,
   resourcesOf,
   templateOf,
   textOf,
@@ -15,34 +16,18 @@ import {
 } from '../../support/stack.ts';
 
 type Template = ReturnType<typeof templateOf>;
-type Properties = Resource['Properties'];
+
+/** Those of the smallest stack. */
+const deployed = [...endpointFunctions, refreshToken, deliver];
 
 let template: Template;
 let everything: Template;
+let withWebhooks: Template;
 beforeAll(() => {
   template = templateOf();
+  withWebhooks = templateOf(hooked);
   everything = templateOf(full);
 });
-
-function alarmsOf(of: Template) {
-  return resourcesOf(of, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
-}
-
-/** Without what all names of the stack begin with. */
-function nameOf({ AlarmName }: Properties): string {
-  return AlarmName.replace('presence-relay-prod-', '');
-}
-
-/** The properties of the alarms of this entry of the runbook. */
-function alarmsNamed(of: Template, entry: string) {
-  return alarmsOf(of).filter(({ AlarmDescription }) => AlarmDescription.endsWith(`#${entry}`));
-}
-
-function dimensionsOf({ Dimensions }: Properties): Record<string, unknown> {
-  return Object.fromEntries(
-    Dimensions.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
-  );
-}
 
 describe('alarms', () => {
   test('tell of crashes, throttles, time-outs, refused tokens and refused servers, and of whatever else fails', () => {
@@ -54,8 +39,8 @@ describe('alarms', () => {
         'authorization-refused-token-refused',
         'delivery-unknown',
         'forbidden-caller',
-        ...functions.map(({ name }) => `function-errors-${name}`),
-        ...functions.map(({ name }) => `function-throttles-${name}`),
+        ...deployed.map(({ name }) => `function-errors-${name}`),
+        ...deployed.map(({ name }) => `function-throttles-${name}`),
         'gateway-failures',
         'gateway-refusals',
         'gateway-throttles',
@@ -66,6 +51,10 @@ describe('alarms', () => {
         'refresh-failing-authorization-unavailable',
         'refresh-failing-token-untried',
         'refused-server',
+        'signals-dead-letters',
+        'signals-failed',
+        'signals-late',
+        'signals-unknown',
         'stream-cut',
         'token-age-12345',
         'upstream-authorization',
@@ -88,14 +77,15 @@ describe('alarms', () => {
   });
 
   test('of a function look at that function', () => {
-    for (const [id, { Properties }] of resourcesOf(template, 'AWS::Lambda::Function')) {
-      const own = alarmsOf(template).filter(({ Dimensions }) => Dimensions[0].Value.Ref === id);
+    for (const [id, { Properties }] of resourcesOf(withWebhooks, 'AWS::Lambda::Function')) {
+      const own = alarmsOf(withWebhooks).filter(
+        (alarm) => alarm.Dimensions[0].Value.Ref === id && nameOf(alarm).startsWith('function-'),
+      );
       expect(own.map(({ Namespace, MetricName }) => `${Namespace} ${MetricName}`)).toEqual([
         'AWS/Lambda Errors',
         'AWS/Lambda Throttles',
       ]);
       const name = Properties.FunctionName.replace('presence-relay-prod-', '');
-      expect(own.map(nameOf).every((each) => each.startsWith('function-'))).toBe(true);
       for (const { AlarmName, AlarmDescription } of own) {
         expect(AlarmName).toMatch(new RegExp(`-${name}$`));
         expect(AlarmDescription).toContain(name);
@@ -233,69 +223,5 @@ describe('whoever is to hear of alarms', () => {
 
   test('may be nobody', () => {
     for (const alarm of alarmsOf(template)) expect(alarm).not.toHaveProperty('AlarmActions');
-  });
-});
-
-describe('the dashboard', () => {
-  function widgetsOf(of: Template) {
-    const { DashboardBody, DashboardName } = only(of, 'AWS::CloudWatch::Dashboard').Properties;
-    const { widgets } = JSON.parse(textOf(DashboardBody));
-    return { DashboardName, widgets };
-  }
-
-  function titlesOf(of: Template): string[] {
-    return widgetsOf(of).widgets.map(
-      ({ properties }: { properties: { title?: string } }) => properties.title,
-    );
-  }
-
-  test('shows alarms, calls, failures by code, latency, upstream share, tokens and the last failures', () => {
-    expect(widgetsOf(template).DashboardName).toBe('presence-relay-prod');
-    expect(titlesOf(template)).toEqual([
-      undefined,
-      'Alarms',
-      'Calls',
-      'Failures by code',
-      'Latency of all calls (ms)',
-      'Waited for the Presence service, p95 (ms)',
-      'Upstream share of the functions’ time (%)',
-      'Tokens renewed, by group',
-      'Tokens not renewed, by reason',
-      'Requests to the Authorization API',
-      'Duration of the functions, p95 (ms)',
-      'Crashes and throttles',
-      'Calls at the same time',
-      'The last failures',
-    ]);
-  });
-
-  test('shows every alarm, and every failure that can be counted', () => {
-    const body = JSON.stringify(widgetsOf(template).widgets);
-    for (const [id] of resourcesOf(template, 'AWS::CloudWatch::Alarm')) expect(body).toContain(`<${id}.Arn>`);
-    for (const name of [...failureNames, ...refreshFailureNames])
-      expect(body).toContain(`"Failure","${name}"`);
-  });
-
-  test('shows nothing of tokens where the relay gets none', () => {
-    const titles = titlesOf(templateOf(unrenewed));
-    expect(titles).toEqual(titlesOf(template).filter((title) => !/^(Tokens|Requests)/.test(title ?? '')));
-  });
-
-  test('shows whose tokens are renewed', () => {
-    const renewals = widgetsOf(everything).widgets.find(
-      ({ properties }: { properties: { title?: string } }) => properties.title === 'Tokens renewed, by group',
-    );
-    expect(renewals.properties.metrics.map((metric: unknown[]) => metric.slice(0, 6))).toEqual([
-      ['PresenceRelay', 'TokensRenewed', 'Group', '72', 'Stage', 'prod'],
-      ['PresenceRelay', 'TokensRenewed', 'Group', '12345', 'Stage', 'prod'],
-    ]);
-  });
-
-  test('reads the logs of all functions', () => {
-    const { widgets } = widgetsOf(template);
-    const { query } = widgets.at(-1).properties;
-    for (const [, { Properties }] of resourcesOf(template, 'AWS::Lambda::Function')) {
-      expect(query).toContain(`<${Properties.LoggingConfig.LogGroup.Ref}>`);
-    }
   });
 });

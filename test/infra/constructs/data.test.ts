@@ -11,8 +11,11 @@ beforeAll(() => {
 describe('secrets', () => {
   const { 7: outside, 12345: existing } = full.groups;
 
+  /** Those for groups. */
   function madeBy(of: Template) {
-    return resourcesOf(of, 'AWS::SecretsManager::Secret').map(([, { Properties }]) => Properties);
+    return resourcesOf(of, 'AWS::SecretsManager::Secret')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Name }) => /\/\d+\//.test(Name));
   }
 
   test('keep their logical ids: under others, a stack that is there would make secrets of the same names anew', () => {
@@ -60,26 +63,34 @@ describe('secrets', () => {
   });
 
   test('are never filled in by the template: a state stands in them, and functions get their names', () => {
-    for (const [, { Properties }] of resourcesOf(templateOf(full), 'AWS::SecretsManager::Secret'))
-      expect(Properties.SecretString).toBe('{"state":"unset"}');
-    for (const [, { Properties }] of resourcesOf(templateOf(full), 'AWS::Lambda::Function'))
+    const everything = templateOf(full);
+    const filled = resourcesOf(everything, 'AWS::SecretsManager::Secret').filter(
+      ([, { Properties }]) => Properties.SecretString !== '{"state":"unset"}',
+    );
+    // Secrets Manager makes that one up.
+    expect(filled.map(([, { Properties }]) => [Properties.Name, Properties.SecretString])).toEqual([
+      ['presence-relay/prod/signal-ids', undefined],
+    ]);
+    for (const [, { Properties }] of resourcesOf(everything, 'AWS::Lambda::Function'))
       expect(JSON.stringify(Properties.Environment)).not.toMatch(/resolve:|SecretString|Fn::/);
   });
 });
 
 describe('what holds data', () => {
-  const holdsData = ['AWS::SecretsManager::Secret', 'AWS::Logs::LogGroup'];
+  const holdsData = ['AWS::SecretsManager::Secret', 'AWS::Logs::LogGroup', 'AWS::DynamoDB::Table'];
 
   function policiesOf(of: Template) {
-    return holdsData.flatMap((type) =>
-      resourcesOf(of, type).map(
-        ([, resource]) => `${resource.DeletionPolicy} ${resource.UpdateReplacePolicy}`,
-      ),
+    const signalQueues = resourcesOf(of, 'AWS::SQS::Queue').filter(([, { Properties }]) =>
+      /-signals(-dead-letters)?$/.test(Properties.QueueName),
     );
+    const holders = [...holdsData.flatMap((type) => resourcesOf(of, type)), ...signalQueues];
+    expect(new Set(holders.map(([, { Type }]) => Type)).size).toBe(4);
+    return holders.map(([, resource]) => `${resource.DeletionPolicy} ${resource.UpdateReplacePolicy}`);
   }
 
   test('outlives the stack, but for a first deployment that fails', () => {
-    expect(new Set(policiesOf(template))).toEqual(new Set(['RetainExceptOnCreate Retain']));
+    for (const of of [template, templateOf(full)])
+      expect(new Set(policiesOf(of))).toEqual(new Set(['RetainExceptOnCreate Retain']));
   });
 
   test('goes with an ephemeral stack, and so does all else but API Gateway’s role, which is of the whole account', () => {
@@ -99,7 +110,7 @@ describe('logs', () => {
   test('end: every log group has a retention, that of API Gateway too', () => {
     const groups = (of: Template) =>
       resourcesOf(of, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);
-    expect(groups(template).map(({ RetentionInDays }) => RetentionInDays)).toEqual(Array(7).fill(90));
+    expect(groups(template).map(({ RetentionInDays }) => RetentionInDays)).toEqual(Array(9).fill(90));
     expect(groups(templateOf(full)).every(({ RetentionInDays }) => RetentionInDays === 365)).toBe(true);
     const names = groups(template).flatMap(({ LogGroupName }) =>
       LogGroupName ? [textOf(LogGroupName)] : [],
@@ -119,8 +130,8 @@ describe('logs', () => {
     }
   });
 
-  test('of access are an explicit list of fields, with neither path nor query nor body', () => {
-    const { AccessLogSetting } = only(template, 'AWS::ApiGateway::Stage').Properties;
+  test('of access are an explicit list of fields, with neither path nor query nor body, of webhooks too', () => {
+    const { AccessLogSetting } = only(templateOf(full), 'AWS::ApiGateway::Stage').Properties;
     const fields = JSON.parse(AccessLogSetting.Format);
     expect(Object.values(fields).toSorted()).toEqual([
       '$context.awsEndpointRequestId',
@@ -160,9 +171,11 @@ test('Two stages in one account share no name', () => {
         'DashboardName',
         'RoleName',
         'StageName',
+        'TableName',
       ].flatMap((key) => (typeof Properties[key] === 'string' ? [Properties[key]] : [])),
     );
-  const { domain: _, ...config } = full;
+  const { domain: _, ...others } = full;
+  const config = { ...others, publicUrl: 'https://relay.acme.example' };
   const [prod, test] = [namesOf(templateOf(config, 'prod')), namesOf(templateOf(config, 'test'))];
   expect(prod.length).toBeGreaterThan(20);
   expect(prod.filter((name) => test.includes(name))).toEqual([]);

@@ -1,8 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { endpointFunctions, functions } from '../../../infra/functions.ts';
-import { refreshEnvironment, relayEnvironment } from '../../../shared/api/config/environment.ts';
+import { deliverEnvironment } from '../../../shared/api/config/deliver-environment.ts';
+import {
+  keepEnvironment,
+  receiptEnvironment,
+  refreshEnvironment,
+  relayEnvironment,
+} from '../../../shared/api/config/environment.ts';
+import { webhookEnvironment } from '../../../shared/api/config/webhook-environment.ts';
 import { readEnvironment } from '../../../shared/runtime/environment.ts';
-import { full, resourcesOf, templateOf, textOf, unrenewed } from '../../support/stack.ts';
+import { full, hooked, minimal, resourcesOf, templateOf, textOf, unrenewed } from '../../support/stack.ts';
 
 type Template = ReturnType<typeof templateOf>;
 
@@ -27,27 +34,34 @@ function environmentOf(of: Template, name: string): Record<string, string> {
   return Object.fromEntries(Object.entries(Variables).map(([key, value]) => [key, textOf(value)]));
 }
 
+/** What stands for the address of a queue. */
+function queueOf(of: Template, name: string): string {
+  const [[id] = []] = resourcesOf(of, 'AWS::SQS::Queue').filter(
+    ([, { Properties }]) => Properties.QueueName === `presence-relay-prod-${name}`,
+  );
+  return `<${id}>`;
+}
+
 function deployedIn(of: Template) {
   return resourcesOf(of, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties.FunctionName);
 }
 
-test('There is a function for each endpoint, and one that gets the tokens', () => {
-  expect(deployedIn(template).toSorted()).toEqual(
-    ['findvisitor', 'lookupvisitor', 'query', 'refresh-token', 'signalvisitor'].map(
-      (name) => `presence-relay-prod-${name}`,
-    ),
-  );
-});
+/** Those of every stack. */
+const always = ['deliver', 'findvisitor', 'lookupvisitor', 'query', 'signals', 'signalvisitor'];
 
-test('Where the relay gets no tokens, there is no function that does', () => {
-  expect(deployedIn(templateOf(unrenewed))).toEqual(
-    endpointFunctions.map(({ name }) => `presence-relay-prod-${name}`),
+test.each([
+  ['one that gets the tokens', minimal, ['refresh-token']],
+  ['none that does so where the relay gets none', unrenewed, []],
+  ['one that takes webhooks where any are configured', hooked, ['refresh-token', 'webhook']],
+])('There is a function for each path, one that delivers signals, and %s', (_, config, more) => {
+  expect(deployedIn(templateOf(config)).toSorted()).toEqual(
+    [...always, ...more].toSorted().map((name) => `presence-relay-prod-${name}`),
   );
 });
 
 describe.each(functions)('the function $name', ({ name, timeoutSeconds, memoryMb }) => {
   test('runs on Node 24, on arm64, with the memory and the time of its specification', () => {
-    expect(functionOf(template, name)).toMatchObject({
+    expect(functionOf(everything, name)).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
@@ -57,9 +71,9 @@ describe.each(functions)('the function $name', ({ name, timeoutSeconds, memoryMb
   });
 
   test('writes JSON to a log group of its own', () => {
-    const { LoggingConfig } = functionOf(template, name);
+    const { LoggingConfig } = functionOf(everything, name);
     expect(LoggingConfig.LogFormat).toBe('JSON');
-    expect(template.Resources[LoggingConfig.LogGroup.Ref]?.Type).toBe('AWS::Logs::LogGroup');
+    expect(everything.Resources[LoggingConfig.LogGroup.Ref]?.Type).toBe('AWS::Logs::LogGroup');
   });
 });
 
@@ -74,13 +88,16 @@ describe.each(endpointFunctions)('the function $name', ({ name }) => {
       12345: { secret: full.groups[12345].secret.arn, visitorids: 'lax', renewed: true },
     });
     expect(RELAY_ORIGINS).toEqual(full.cors.origins);
-    expect(Object.keys(variables).toSorted()).toEqual([
-      'RELAY_CALLERS',
-      'RELAY_GROUPS',
-      'RELAY_ORIGINS',
-      'RELAY_REFRESH_QUEUE',
-      'RELAY_STAGE',
-    ]);
+    expect(Object.keys(variables).toSorted()).toEqual(
+      [
+        'RELAY_CALLERS',
+        'RELAY_GROUPS',
+        'RELAY_ORIGINS',
+        'RELAY_STAGE',
+        ...(name === 'signals' ? ['RELAY_SIGNAL_TABLE'] : ['RELAY_REFRESH_QUEUE']),
+        ...(name === 'signalvisitor' ? ['RELAY_ID_KEY', 'RELAY_SIGNAL_QUEUE', 'RELAY_SIGNAL_TABLE'] : []),
+      ].toSorted(),
+    );
   });
 
   test('is told of no credentials', () => {
@@ -92,12 +109,60 @@ describe.each(endpointFunctions)('the function $name', ({ name }) => {
     expect(Object.keys(RELAY_CALLERS)).toEqual(name === 'query' ? ['444455556666:crm'] : ['agent-desk']);
   });
 
-  test('knows where to ask for a token, if the relay gets any', () => {
-    const [[queue] = []] = resourcesOf(template, 'AWS::SQS::Queue').filter(
-      ([, { Properties }]) => Properties.QueueName === 'presence-relay-prod-refresh.fifo',
-    );
-    expect(environmentOf(template, name).RELAY_REFRESH_QUEUE).toBe(`<${queue}>`);
+  test('knows where to ask for a token, if it needs one and the relay gets any', () => {
+    const asks = name !== 'signals';
+    const asked = asks ? queueOf(template, 'refresh.fifo') : undefined;
+    expect(environmentOf(template, name).RELAY_REFRESH_QUEUE).toBe(asked);
     expect(environmentOf(templateOf(unrenewed), name)).not.toHaveProperty('RELAY_REFRESH_QUEUE');
+  });
+});
+
+describe('signals that are kept', () => {
+  const signalTable = 'presence-relay-prod-signals';
+  const idKey = 'presence-relay/prod/signal-ids';
+  const of = (queue: 'signals' | 'signals-dead-letters') => queueOf(everything, queue);
+
+  test('are put by signalvisitor into the queue and the table that deliver has', () => {
+    expect(readEnvironment(keepEnvironment, environmentOf(everything, 'signalvisitor'))).toEqual({
+      RELAY_SIGNAL_QUEUE: of('signals'),
+      RELAY_SIGNAL_TABLE: signalTable,
+      RELAY_ID_KEY: idKey,
+    });
+    expect(readEnvironment(deliverEnvironment, environmentOf(everything, 'deliver'))).toEqual({
+      RELAY_STAGE: 'prod',
+      RELAY_GROUPS: readEnvironment(relayEnvironment, environmentOf(everything, 'signalvisitor'))
+        .RELAY_GROUPS,
+      RELAY_REFRESH_QUEUE: queueOf(everything, 'refresh.fifo'),
+      RELAY_SIGNAL_QUEUE: of('signals'),
+      RELAY_DEAD_LETTERS: of('signals-dead-letters'),
+      RELAY_SIGNAL_TABLE: signalTable,
+      RELAY_LIMITS: { perVisitor: 10, findsPerSecond: 20 },
+    });
+  });
+
+  test('have their receipts in that table, for the callers who may send them', () => {
+    const variables = environmentOf(everything, 'signals');
+    expect(readEnvironment(receiptEnvironment, variables)).toEqual({ RELAY_SIGNAL_TABLE: signalTable });
+    expect(variables.RELAY_CALLERS).toContain('agent-desk');
+  });
+
+  test('are made of webhooks by the same key, and go into the same queue', () => {
+    expect(readEnvironment(webhookEnvironment, environmentOf(everything, 'webhook'))).toEqual({
+      RELAY_STAGE: 'prod',
+      RELAY_WEBHOOK_KEYS: {
+        crm: 'presence-relay/prod/webhooks/crm',
+        'help-desk': 'presence-relay/prod/webhooks/help-desk',
+      },
+      RELAY_STRICT_GROUPS: ['72'],
+      RELAY_PUBLIC_URL: 'https://presence.acme.example',
+      RELAY_SIGNAL_QUEUE: of('signals'),
+      RELAY_DEAD_LETTERS: of('signals-dead-letters'),
+      RELAY_ID_KEY: idKey,
+    });
+  });
+
+  test('are delivered without a way to ask for tokens where the relay gets none', () => {
+    expect(environmentOf(templateOf(unrenewed), 'deliver')).not.toHaveProperty('RELAY_REFRESH_QUEUE');
   });
 });
 
@@ -128,9 +193,13 @@ describe('the function refresh-token', () => {
   });
 });
 
-test('There is room for the address of the refresh queue, which only the deployment knows', () => {
-  const RELAY_REFRESH_QUEUE =
-    'https://sqs.us-gov-west-1.amazonaws.com/111122223333/presence-relay-prod-refresh.fifo';
+test('There is room for the addresses of queues, which only the deployment knows', () => {
+  const account = 'https://sqs.us-gov-west-1.amazonaws.com/111122223333';
+  const addresses = {
+    RELAY_REFRESH_QUEUE: `${account}/presence-relay-prod-refresh.fifo`,
+    RELAY_SIGNAL_QUEUE: `${account}/presence-relay-prod-signals`,
+    RELAY_DEAD_LETTERS: `${account}/presence-relay-prod-signals-dead-letters`,
+  };
   // Tokens from elsewhere but for one group, so that it is not refresh-token whose environment is full first.
   const environmentWith = (count: number) => {
     const others = Array.from({ length: count }, (_, at) => [
@@ -138,12 +207,12 @@ test('There is room for the address of the refresh queue, which only the deploym
       { secret: { arn: `arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/${at}-AbCdEf` } },
     ]);
     const groups = { 1: {}, ...Object.fromEntries(others) };
-    return environmentOf(templateOf({ groups, callers: { desk: { groups: [1] } } }), 'signalvisitor');
+    return environmentOf(templateOf({ groups, callers: { desk: { groups: [1] } } }), 'deliver');
   };
   let bytes = 0;
   try {
     for (let count = 25; count < 60; count++)
-      bytes = JSON.stringify({ ...environmentWith(count), RELAY_REFRESH_QUEUE }).length;
+      bytes = JSON.stringify({ ...environmentWith(count), ...addresses }).length;
   } catch {
     // That was one group too many.
   }

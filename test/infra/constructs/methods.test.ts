@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { endpointFunctions } from '../../../infra/functions.ts';
 import { endpoints } from '../../../shared/api/endpoints.ts';
-import { full, functionNamed, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
+import { full, functionNamed, hooked, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
 
 type Template = ReturnType<typeof templateOf>;
 
@@ -8,10 +9,27 @@ type Template = ReturnType<typeof templateOf>;
 function methodsOf(template: Template) {
   return resourcesOf(template, 'AWS::ApiGateway::Method').map(([, { Properties }]) => {
     const { HttpMethod, ResourceId, AuthorizationType, Integration } = Properties;
-    const path = template.Resources[ResourceId.Ref]?.Properties.PathPart ?? '';
-    return { name: `${HttpMethod} /${path}`, authorization: AuthorizationType, integration: Integration };
+    const path = pathOf(template, ResourceId.Ref) || '/';
+    return { name: `${HttpMethod} ${path}`, authorization: AuthorizationType, integration: Integration };
   });
 }
+
+function pathOf(template: Template, id: string): string {
+  const { PathPart, ParentId } = template.Resources[id]?.Properties ?? {};
+  return PathPart === undefined ? '' : `${pathOf(template, ParentId.Ref)}/${PathPart}`;
+}
+
+const paths = [...new Set(endpoints.map(({ path }) => path))];
+
+/** Somebody has to say what is wrong with every other path. */
+const elsewhere = ['ANY /', 'ANY /signals', 'ANY /{path+}'];
+
+/** Those that want no signature. */
+function openIn(of: Template) {
+  return methodsOf(of).filter(({ authorization }) => authorization !== 'AWS_IAM');
+}
+
+const openForWebhooks = ['ANY', 'HEAD', 'POST'].map((method) => `${method} /webhooks/{source}`);
 
 let template: Template;
 let everything: Template;
@@ -36,32 +54,43 @@ describe('the API', () => {
         .toSorted(),
     ).toEqual(
       [
-        ...endpoints.flatMap(({ method, path }) => [`${method} ${path}`, `ANY ${path}`]),
-        'ANY /',
-        'ANY /{path+}',
+        ...endpoints.map(({ method, path }) => `${method} ${path}`),
+        ...paths.map((path) => `ANY ${path}`),
+        ...elsewhere,
       ].toSorted(),
     );
   });
 
-  test('has no method without a signature', () => {
-    const open = methodsOf(template).filter(({ authorization }) => authorization !== 'AWS_IAM');
-    expect(open).toEqual([]);
+  test('has no method without a signature where no source sends requests and no page calls', () => {
+    expect(openIn(template)).toEqual([]);
+    expect(openIn(templateOf({ ...hooked, webhooks: { sales: full.webhooks.sales } }))).toEqual([]);
   });
 
-  test('has no other method without a signature than the preflights of configured origins, which reach no function', () => {
-    const open = methodsOf(everything).filter(({ authorization }) => authorization !== 'AWS_IAM');
-    expect(open.map(({ name }) => name).toSorted()).toEqual(
-      endpoints.map(({ path }) => `OPTIONS ${path}`).toSorted(),
-    );
-    for (const { integration } of open) expect(integration.Type).toBe('MOCK');
+  test('has no other methods without a signature than those of webhooks, which their function answers', () => {
+    const of = templateOf(hooked);
+    expect(openIn(of).map(({ name }) => name)).toEqual(expect.arrayContaining(openForWebhooks));
+    expect(openIn(of).length).toBe(openForWebhooks.length);
+    for (const { integration } of openIn(of)) {
+      expect(integration.Type).toBe('AWS_PROXY');
+      expect(functionNamed(of, textOf(integration.Uri))).toBe('presence-relay-prod-webhook');
+    }
   });
 
-  test.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))(
-    'hands all calls of %s to its function',
-    (name, { method, path }) => {
+  test('has beside them the preflights of configured origins, which reach no function', () => {
+    const open = openIn(everything);
+    const preflights = paths.map((path) => `OPTIONS ${path}`);
+    expect(open.map(({ name }) => name).toSorted()).toEqual([...openForWebhooks, ...preflights].toSorted());
+    for (const { name, integration } of open)
+      expect(integration.Type).toBe(preflights.includes(name) ? 'MOCK' : 'AWS_PROXY');
+  });
+
+  test.each(endpointFunctions.map((spec) => [spec.name, spec] as const))(
+    'hands all calls of the paths of %s to its function',
+    (name, spec) => {
+      const [{ path }] = spec.endpoints;
       const own = methodsOf(template).filter((each) => each.name.endsWith(` ${path}`));
       expect(own.map((each) => each.name).toSorted()).toEqual(
-        [`ANY ${path}`, `${method} ${path}`].toSorted(),
+        [`ANY ${path}`, ...spec.endpoints.map(({ method }) => `${method} ${path}`)].toSorted(),
       );
       for (const { integration } of own) {
         expect(integration.Type).toBe('AWS_PROXY');
@@ -109,14 +138,15 @@ describe('the stage', () => {
 });
 
 describe('a preflight', () => {
-  test('names the method of its path and the headers of a signature, and repeats only configured origins', () => {
-    for (const { path, method } of endpoints) {
+  test('names the methods of its path and the headers of a signature, and repeats only configured origins', () => {
+    for (const path of paths) {
+      const methods = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method);
       const found = methodsOf(everything).find(({ name }) => name === `OPTIONS ${path}`);
       const [answer] = found?.integration.IntegrationResponses ?? [];
       expect(answer.ResponseParameters).toEqual({
-        'method.response.header.access-control-allow-methods': `'${method}'`,
+        'method.response.header.access-control-allow-methods': `'${methods.join(', ')}'`,
         'method.response.header.access-control-allow-headers':
-          "'authorization, content-type, x-amz-content-sha256, x-amz-date, x-amz-security-token'",
+          "'authorization, content-type, idempotency-key, ttl, x-amz-content-sha256, x-amz-date, x-amz-security-token'",
         'method.response.header.access-control-max-age': "'7200'",
         'method.response.header.vary': "'origin'",
       });
@@ -161,7 +191,7 @@ test('A firewall stands before the stage where one is configured', () => {
   expect(resourcesOf(template, 'AWS::WAFv2::WebACLAssociation')).toEqual([]);
 });
 
-test('A change of the callers or the origins makes a new deployment of the API', () => {
+test('A change of the callers, the origins, or whether there are webhooks makes a new deployment of the API', () => {
   const deploymentOf = (config: Parameters<typeof templateOf>[0]) =>
     resourcesOf(templateOf(config), 'AWS::ApiGateway::Deployment').map(([id]) => id);
   const { callers, cors } = full;
@@ -170,6 +200,7 @@ test('A change of the callers or the origins makes a new deployment of the API',
     { callers: { ...callers, crm: { groups: [72] } } },
     { cors: { origins: [cors.origins[0]] } },
     { cors: undefined },
+    { webhooks: undefined },
   ]) {
     expect(deploymentOf({ ...full, ...changed } as typeof full)).not.toEqual(deploymentOf(full));
   }

@@ -1,10 +1,21 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { endpoints } from '../../../shared/api/endpoints.ts';
+import { grantable } from '../../../shared/api/endpoints.ts';
+import {
+  idOf,
+  logGroupOf,
+  queueOf,
+  receive,
+  rightsOf,
+  rightsOfRole,
+  type Statement,
+  secretOf,
+  statementsIn,
+} from '../../support/rights.ts';
 import {
   full,
   functionNamed,
+  hooked,
   only,
-  type Resource,
   resourcesOf,
   templateOf,
   textOf,
@@ -13,57 +24,8 @@ import {
 
 type Template = ReturnType<typeof templateOf>;
 
-interface Statement {
-  readonly Sid?: string;
-  readonly Effect: string;
-  readonly Action: string | string[];
-  readonly Resource?: unknown;
-  readonly Principal?: Record<string, unknown>;
-  readonly Condition?: Record<string, Record<string, unknown>>;
-}
-
-function statementsIn({ Properties }: Resource): Statement[] {
-  return (Properties.PolicyDocument ?? Properties.AssumeRolePolicyDocument ?? Properties.Policy).Statement;
-}
-
-/** What the role of a function may do: `action resource`, with all of its policies. */
-function rightsOf(template: Template, name: string): string[] {
-  const [, lambda] = resourcesOf(template, 'AWS::Lambda::Function').find(
-    ([, { Properties }]) => Properties.FunctionName === name,
-  ) as [string, Resource];
-  return rightsOfRole(template, lambda.Properties.Role['Fn::GetAtt'][0]);
-}
-
-function rightsOfRole(template: Template, role: string): string[] {
-  expect(template.Resources[role]?.Properties.ManagedPolicyArns).toBeUndefined();
-  expect(template.Resources[role]?.Properties.Policies).toBeUndefined();
-  return resourcesOf(template, 'AWS::IAM::Policy')
-    .filter(([, { Properties }]) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role))
-    .flatMap(([, policy]) => statementsIn(policy))
-    .flatMap(({ Effect, Action, Resource }) =>
-      [Action]
-        .flat()
-        .flatMap((action) => [Resource].flat().map((one) => `${Effect} ${action} ${textOf(one)}`)),
-    )
-    .toSorted();
-}
-
-/** The logical id of the secret with this name. */
-function secretOf(template: Template, name: string): string {
-  return idOf(template, 'AWS::SecretsManager::Secret', ({ Properties }) => Properties.Name === name);
-}
-
-function queueOf(template: Template, name: string): string {
-  return idOf(template, 'AWS::SQS::Queue', ({ Properties }) => Properties.QueueName === name);
-}
-
-function idOf(template: Template, type: string, matches: (resource: Resource) => boolean): string {
-  return resourcesOf(template, type).find(([, resource]) => matches(resource))?.[0] ?? 'none';
-}
-
-const names = ['lookupvisitor', 'findvisitor', 'signalvisitor', 'query'].map(
-  (name) => `presence-relay-prod-${name}`,
-);
+/** Those that do nothing but ask the Presence service. */
+const askers = ['lookupvisitor', 'findvisitor', 'query'].map((name) => `presence-relay-prod-${name}`);
 
 let template: Template;
 let everything: Template;
@@ -72,7 +34,7 @@ beforeAll(() => {
   everything = templateOf(full);
 });
 
-describe.each(names)('the function %s', (name) => {
+describe.each(askers)('the function %s', (name) => {
   test('may write its own log, read the tokens of the configured groups and ask for new ones, and nothing else', () => {
     const logs = logGroupOf(template, name);
     expect(rightsOf(template, name)).toEqual([
@@ -109,13 +71,14 @@ describe.each(names)('the function %s', (name) => {
       'secretsmanager:GetSecretValue',
     ]);
   });
+});
 
-  test('shares its role with no other', () => {
-    const roles = resourcesOf(template, 'AWS::Lambda::Function').map(
-      ([, { Properties }]) => Properties.Role['Fn::GetAtt'][0],
-    );
-    expect(new Set(roles).size).toBe(names.length + 1);
-  });
+test('No function shares its role with another', () => {
+  const roles = resourcesOf(everything, 'AWS::Lambda::Function').map(
+    ([, { Properties }]) => Properties.Role['Fn::GetAtt'][0],
+  );
+  expect(roles.length).toBe(8);
+  expect(new Set(roles).size).toBe(roles.length);
 });
 
 describe('the function refresh-token', () => {
@@ -125,17 +88,10 @@ describe('the function refresh-token', () => {
   function itsOwn(of: Template): string[] {
     const logs = logGroupOf(of, name);
     const queue = queueOf(of, 'presence-relay-prod-refresh.fifo');
-    const receive = [
-      'ChangeMessageVisibility',
-      'DeleteMessage',
-      'GetQueueAttributes',
-      'GetQueueUrl',
-      'ReceiveMessage',
-    ];
     return [
       `Allow logs:CreateLogStream <${logs}.Arn>`,
       `Allow logs:PutLogEvents <${logs}.Arn>`,
-      ...receive.map((action) => `Allow sqs:${action} <${queue}.Arn>`),
+      ...receive.map((action) => `Allow ${action} <${queue}.Arn>`),
     ];
   }
 
@@ -190,21 +146,14 @@ test('A key is used for secrets alone, through Secrets Manager', () => {
     statementsIn(policy),
   );
   const ofKeys = statements.filter(({ Action }) => [Action].flat().join().includes('kms:'));
-  expect(ofKeys.length).toBe(names.length + 2);
+  // Those who read tokens, and twice who renews them.
+  expect(ofKeys.length).toBe(askers.length + 4);
   for (const { Condition } of ofKeys) {
     expect(textOf(Condition?.StringEquals?.['kms:ViaService'])).toBe(
       'secretsmanager.<AWS::Region>.<AWS::URLSuffix>',
     );
   }
 });
-
-/** The log group that a function writes to. */
-function logGroupOf(of: Template, name: string): string {
-  const [, lambda] = resourcesOf(of, 'AWS::Lambda::Function').find(
-    ([, { Properties }]) => Properties.FunctionName === name,
-  ) as [string, Resource];
-  return lambda.Properties.LoggingConfig.LogGroup.Ref;
-}
 
 describe('no statement', () => {
   test('of a role means every resource, or every action', () => {
@@ -247,32 +196,47 @@ describe('no statement', () => {
       ['ApiLogsAccountRole', 'apigateway.amazonaws.com', undefined],
       ['RefreshFunctionRole', 'lambda.amazonaws.com', undefined],
       ['RefreshSchedulesRole', 'scheduler.amazonaws.com', ownSchedules],
-      ...['findvisitorRole', 'lookupvisitorRole', 'queryRole', 'signalvisitorRole'].map((role) => [
-        role,
-        'lambda.amazonaws.com',
-        undefined,
-      ]),
+      ...[
+        'SignalsDeliverRole',
+        'WebhooksFunctionRole',
+        'findvisitorRole',
+        'lookupvisitorRole',
+        'queryRole',
+        'signalsRole',
+        'signalvisitorRole',
+      ].map((role) => [role, 'lambda.amazonaws.com', undefined]),
     ]);
   });
 
-  test('lets anybody but this API call a function', () => {
-    const api = idOf(template, 'AWS::ApiGateway::RestApi', () => true);
-    const permissions = resourcesOf(template, 'AWS::Lambda::Permission').map(
+  test('lets anybody but this API call a function, but for the rules that bring events to webhook', () => {
+    const api = idOf(everything, 'AWS::ApiGateway::RestApi', () => true);
+    const rule = idOf(everything, 'AWS::Events::Rule', () => true);
+    const permissions = resourcesOf(everything, 'AWS::Lambda::Permission').map(
       ([, { Properties }]) => Properties,
     );
-    expect(permissions.length).toBe(10);
+    const webhook = 'presence-relay-prod-webhook';
+    const called = new Set<string>();
     for (const { Principal, Action, SourceArn, FunctionName } of permissions) {
-      expect([Principal, Action]).toEqual(['apigateway.amazonaws.com', 'lambda:InvokeFunction']);
-      expect(names).toContain(functionNamed(template, textOf(FunctionName)));
+      expect(Action).toBe('lambda:InvokeFunction');
+      const name = functionNamed(everything, textOf(FunctionName));
+      if (Principal === 'events.amazonaws.com') {
+        expect([name, textOf(SourceArn)]).toEqual([webhook, `<${rule}.Arn>`]);
+        continue;
+      }
+      expect(Principal).toBe('apigateway.amazonaws.com');
       expect(textOf(SourceArn)).toContain(`:<AWS::AccountId>:<${api}>/`);
       expect(textOf(SourceArn)).not.toContain('test-invoke-stage');
+      called.add(name);
     }
+    const others = ['presence-relay-prod-signals', 'presence-relay-prod-signalvisitor', webhook];
+    expect([...called].toSorted()).toEqual([...askers, ...others].toSorted());
   });
 });
 
 describe('the API', () => {
   test('lets in the configured roles, with a path or without, and nobody else', () => {
-    const [statement, ...more] = statementsIn(only(everything, 'AWS::ApiGateway::RestApi'));
+    const { webhooks: _, ...config } = full;
+    const [statement, ...more] = statementsIn(only(templateOf(config), 'AWS::ApiGateway::RestApi'));
     expect(more).toEqual([]);
     expect(statement).toMatchObject({ Effect: 'Allow', Action: 'execute-api:Invoke' });
     expect(statement?.Resource).toBe('execute-api:/prod/*');
@@ -286,12 +250,33 @@ describe('the API', () => {
     ]);
   });
 
+  test('lets in everybody to the address of webhooks and nowhere else, by every method', () => {
+    const [, statement, ...more] = statementsIn(only(everything, 'AWS::ApiGateway::RestApi'));
+    expect(more).toEqual([]);
+    expect(statement).toEqual({
+      Sid: 'Webhooks',
+      Effect: 'Allow',
+      Action: 'execute-api:Invoke',
+      Principal: { AWS: '*' },
+      // A wildcard in place of the method would stand for `GET/signals/…` too.
+      Resource: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'].map(
+        (method) => `execute-api:/prod/${method}/webhooks/*`,
+      ),
+    });
+  });
+
+  test('lets in no caller where there are webhooks alone', () => {
+    const { callers: _, ...config } = hooked;
+    const [statement, ...more] = statementsIn(only(templateOf(config), 'AWS::ApiGateway::RestApi'));
+    expect([statement?.Sid, more]).toEqual(['Webhooks', []]);
+  });
+
   test('with more callers than its policy has room for is not deployed, and says why', () => {
     const callers = (count: number) =>
       Object.fromEntries(
         Array.from({ length: count }, (_, at) => [
           `agent-desk-${at}`,
-          { groups: [1], endpoints: [endpoints[at % 4]?.name ?? 'query'] },
+          { groups: [1], endpoints: [grantable[at % 4]?.name ?? 'query'] },
         ]),
       );
     const policyOf = (count: number) => {
@@ -309,7 +294,7 @@ describe('the API', () => {
     );
   });
 
-  test('without any caller is not deployed, and says why', () => {
+  test('without any caller or webhook is not deployed, and says why', () => {
     expect(() => templateOf({ groups: { 12345: {} } })).toThrow(
       /^relay\.config\.ts: callers: names nobody, so every call would be refused\. Name the IAM roles/,
     );

@@ -8,22 +8,34 @@ import { Problem, problemStatus } from '../../../shared/api/problem.ts';
 import { CallRecord } from '../../../shared/api/record.ts';
 import { refreshFailureNames } from '../../../shared/authorization/metrics.ts';
 import { RefreshRecord } from '../../../shared/authorization/record.ts';
-import { groupId } from '../../../shared/presence/ids.ts';
+import { groupId, visitorId } from '../../../shared/presence/ids.ts';
+import { deadReasons } from '../../../shared/signals/dead-letter.ts';
+import { SignalLog } from '../../../shared/signals/log.ts';
+import { recordSeconds, type Signal, signalId } from '../../../shared/signals/signal.ts';
+import { WebhookLog } from '../../../shared/webhooks/intake/log.ts';
 import { gatewayEvent } from '../../support/gateway-event.ts';
 import { captureLog } from '../../support/relay-environment.ts';
-import { only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
+import { hooked, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
 
 const runbook = readFileSync(path.resolve(import.meta.dirname, '../../../docs/runbook.md'), 'utf8');
-const notOfAlarms = ['Set up', 'Logs', 'Kill switch', 'Remove and re-create a stack'];
+const notOfAlarms = [
+  'Set up',
+  'Logs',
+  'Webhooks',
+  'What is stored',
+  'Kill switch',
+  'Remove and re-create a stack',
+];
 const sections = runbook
   .split(/^## /m)
   .slice(1)
   .map((section) => ({ heading: section.split('\n')[0] ?? '', text: section }));
 const entries = sections.filter(({ heading }) => !notOfAlarms.includes(heading));
 
+/** With nothing but what every stack with webhooks has. */
 let template: ReturnType<typeof templateOf>;
 beforeAll(() => {
-  template = templateOf();
+  template = templateOf(hooked);
 });
 
 function all(pattern: RegExp): string[] {
@@ -109,10 +121,10 @@ describe('a command of the runbook', () => {
       ACCESS_LOG: Object.keys(access),
       ERROR_LOG: [],
       // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
-      FUNCTION_LOGS: [...(await fieldsOfFailure()), ...fieldsOfRenewals(), 'record.status'],
+      FUNCTION_LOGS: [...(await fieldsOfLines()), 'record.status'],
     };
     const asked = [...runbook.matchAll(/\binsights \d+ (?:'([^']+)'|"([^"]+)")((?: \$\w+_LOGS?)*)/g)];
-    expect(asked.length).toBeGreaterThan(7);
+    expect(asked.length).toBeGreaterThan(16);
     for (const [, single, double, logs = ''] of asked) {
       for (const log of logs.match(/\w+/g) ?? ['FUNCTION_LOGS'])
         expect(['@message', '@timestamp', ...(fieldsOf[log] ?? [])]).toEqual(
@@ -135,35 +147,73 @@ describe('a command of the runbook', () => {
 
   test('stops every method, and undoes it to what a deployment without settings of its own has', () => {
     const { MethodSettings } = only(template, 'AWS::ApiGateway::Stage').Properties;
-    const paths = all(/op=replace,path='?([^',]+)/g);
-    const limits: number[] = [];
+    const [methods = ''] = all(/for method in (.*); do/g);
+    const paths = all(/op=replace,path='?([^',]+)/g).flatMap((path) =>
+      path.includes('$method') ? methods.split(' ').map((method) => path.replace('$method', method)) : path,
+    );
+    const limitsBy = new Map<string, number[]>();
     for (const { ResourcePath, HttpMethod, ...settings } of MethodSettings) {
       for (const limit of ['rateLimit', 'burstLimit'])
         expect(paths).toContain(`${ResourcePath}/${HttpMethod}/throttling/${limit}`);
-      limits.push(settings.ThrottlingRateLimit, settings.ThrottlingBurstLimit);
+      limitsBy.set(ResourcePath, [settings.ThrottlingRateLimit, settings.ThrottlingBurstLimit]);
     }
-    expect(all(/^throttle (\d[\d ]*\d)/gm)).toEqual([limits.map(() => 0).join(' '), limits.join(' ')]);
+    const [everything = [], query = [], webhooks = []] = [...limitsBy.values()];
+    const callsOf = (...limits: number[]) => [limits.map(() => 0).join(' '), limits.join(' ')];
+    expect(all(/^throttle (\d[\d ]*\d)/gm)).toEqual(callsOf(...everything, ...query));
+    expect(all(/^throttle_webhooks (\d[\d ]*\d)/gm)).toEqual(callsOf(...webhooks));
   });
 });
 
-test('what a removed stack leaves is what the runbook says: secrets, logs, and API Gateway’s role for them', () => {
+test('what a removed stack leaves is what the runbook says: secrets, signals, logs, and API Gateway’s role for them', () => {
   const left = Object.values(template.Resources).filter(
     ({ DeletionPolicy = 'Delete' }) => DeletionPolicy !== 'Delete',
   );
   expect([...new Set(left.map(({ Type }) => Type))].toSorted()).toEqual([
     'AWS::ApiGateway::Account',
+    'AWS::DynamoDB::Table',
     'AWS::IAM::Role',
     'AWS::Logs::LogGroup',
+    'AWS::SQS::Queue',
     'AWS::SecretsManager::Secret',
   ]);
+  const queues = left.filter(({ Type }) => Type === 'AWS::SQS::Queue');
+  expect(queues.map(({ Properties }) => Properties.QueueName).toSorted()).toEqual([
+    'presence-relay-prod-signals',
+    'presence-relay-prod-signals-dead-letters',
+  ]);
+});
+
+test('how long things are kept is what the stack says', () => {
+  const [, stored = ''] = /## What is stored(.*?)## /s.exec(runbook) ?? [];
+  const days = (seconds: number) => `${seconds / 86_400} days`;
+  const retentions = resourcesOf(template, 'AWS::SQS::Queue')
+    .filter(([, { Properties }]) => /-signals/.test(Properties.QueueName))
+    .map(([, { Properties }]) => days(Properties.MessageRetentionPeriod));
+  const { RecoveryPeriodInDays } = only(template, 'AWS::DynamoDB::Table').Properties
+    .PointInTimeRecoverySpecification;
+  for (const time of [...retentions, days(recordSeconds), `last ${RecoveryPeriodInDays} days`])
+    expect(stored).toContain(time);
 });
 
 test('every field of a log line that the runbook explains stands in one', async () => {
   const [table = ''] = /\| field of.*?\n\n/s.exec(runbook) ?? [];
   const explained = table.split('\n').flatMap((row) => row.split('|')[1]?.match(/(?<=`)\w+(?=`)/g) ?? []);
   expect(explained.length).toBeGreaterThan(10);
-  const written = [...(await fieldsOfFailure()), ...fieldsOfRenewals()];
-  expect(written).toEqual(expect.arrayContaining(explained));
+  expect(await fieldsOfLines()).toEqual(expect.arrayContaining(explained));
+});
+
+test('every line that the runbook asks for by its name is written by somebody', () => {
+  const asked = [...runbook.matchAll(/\bevent (?:in|=) (\[[^\]]+\]|"[^"]+")/g)].flatMap(([, names = '']) =>
+    Array.from(names.matchAll(/"([^"]+)"/g), ([, name]) => name),
+  );
+  expect(asked.length).toBeGreaterThan(6);
+  const written = [...linesOfSignals(), ...linesOfWebhooks()].map(({ event }) => event);
+  expect(written).toEqual(expect.arrayContaining(asked));
+});
+
+test('every reason for a dead letter has its place in the entry about them', () => {
+  const entry = entries.find(({ heading }) => heading === 'signals-dead-letters')?.text;
+  for (const reason of deadReasons) expect(entry).toContain(`\`${reason}\``);
 });
 
 test('every reason for which a token is not renewed has its place in an entry about tokens', () => {
@@ -202,6 +252,53 @@ function fieldsOfRenewals(): string[] {
   });
   const lines = log.text.trimEnd().split('\n');
   return lines.flatMap((line) => Object.keys(JSON.parse(line)));
+}
+
+interface Line {
+  readonly event: string;
+}
+
+const signal: Signal = {
+  id: signalId.parse('0123456789abcdef'),
+  groupid: groupId.parse('12345'),
+  visitorid: visitorId.parse('ada'),
+  message: { mtype: 'invoke', data: { func: 'GLANCE.Cobrowse.Visitor.startSession' } },
+  source: 'webhook:crm',
+  acceptedAt: 1,
+  expiresAt: 2,
+};
+
+/** All that `deliver` writes. */
+function linesOfSignals(): Line[] {
+  const lines: Line[] = [];
+  const log = new SignalLog('id', { write: (line) => void lines.push(JSON.parse(line)) });
+  log.ended(signal, 'failed', { reason: 'timeout', detail: 'no answer' });
+  log.waiting(signal);
+  log.repeated(signal, 'sent');
+  log.postponed(signal, 'timeout', 'no answer', 1);
+  log.failed('id', new Error('no'));
+  return lines;
+}
+
+/** All that `webhook` writes. */
+function linesOfWebhooks(): Line[] {
+  const lines: Line[] = [];
+  const log = new WebhookLog('id', (line) => void lines.push(JSON.parse(line)));
+  log.of('crm');
+  log.rejected('mismatch');
+  log.accepted({ events: 1, signals: 1, unaddressed: 1, parked: 1 });
+  log.unkept('TimeoutError');
+  log.signal(signal, 'contact.changed');
+  log.parked('mapping-threw', 'TypeError', 'contact.changed');
+  log.faultyKeys('crm', 'is empty');
+  log.failed(new Error('no'));
+  return lines;
+}
+
+/** Of the lines of all functions. */
+async function fieldsOfLines(): Promise<string[]> {
+  const others = [...linesOfSignals(), ...linesOfWebhooks()].flatMap((line) => Object.keys(line));
+  return [...(await fieldsOfFailure()), ...fieldsOfRenewals(), ...others];
 }
 
 const words = /^(filter|fields|stats|sort|limit|count|by|in|or|and|like|desc|\d+)$/;

@@ -107,7 +107,8 @@ async function asPage(stack: LocalStack, origin: string, path: string, method: '
 
 test('Base addresses are of loopback and end without a slash', async () => {
   await using stack = await startLocalStack(quiet);
-  for (const address of [stack.relay, stack.presence, stack.site, stack.secrets]) {
+  const { relay, presence, site, secrets, queues, table, events } = stack;
+  for (const address of [relay, presence, site, secrets, queues, table, events]) {
     expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   }
   const { statusCode } = await request(`${stack.site}/?visitorid=ada`);
@@ -127,11 +128,15 @@ test('With a port, the others follow; a taken one is named, and nothing stays op
   const port = await freePorts(portCount);
   const blocker = createServer().listen(port + portCount - 1, '127.0.0.1');
   await expect(startLocalStack({ ...quiet, port })).rejects.toThrow(
-    `Port ${port + portCount - 1} is not to be had for SQS: it is taken`,
+    `Port ${port + portCount - 1} is not to be had for EventBridge: it is taken`,
   );
   await new Promise((done) => blocker.close(done));
   await using stack = await startLocalStack({ ...quiet, port });
-  expect([stack.relay, stack.presence].map((url) => Number(new URL(url).port))).toEqual([port, port + 1]);
+  const { relay, presence, site, secrets, queues, table, events } = stack;
+  const ports = [relay, presence, site, secrets, queues, table, events].map((url) =>
+    Number(new URL(url).port),
+  );
+  expect(ports.map((each) => each - port)).toEqual([0, 1, 4, 5, 6, 7, 8]);
 });
 
 test('Closing ends it in the middle of a stream, which has no clean end', async () => {

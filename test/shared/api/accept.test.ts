@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { accept } from '../../../shared/api/accept.ts';
 import type { DeployedGroup } from '../../../shared/api/config/groups.ts';
-import { lookupvisitor, signalvisitor } from '../../../shared/api/endpoints.ts';
-import { Problem } from '../../../shared/api/problem.ts';
+import {
+  cancelsignal,
+  type Endpoint,
+  lookupvisitor,
+  readsignal,
+  signalvisitor,
+} from '../../../shared/api/endpoints.ts';
+import type { Problem } from '../../../shared/api/problem.ts';
 import { groupId } from '../../../shared/presence/ids.ts';
 import { type CallOptions, callerRole, gatewayEvent } from '../../support/gateway-event.ts';
+import { problemFrom } from './problems.ts';
 
 const group: DeployedGroup = {
   presence: 'https://presence.glance.net',
@@ -22,16 +29,8 @@ const relay = {
   callers: new Map([[callerRole, { groups: [first], invocable: [] }]]),
 };
 
-function refusal(
-  options: CallOptions,
-  endpoint: typeof lookupvisitor | typeof signalvisitor = lookupvisitor,
-) {
-  try {
-    accept(endpoint, gatewayEvent(options), relay);
-  } catch (error) {
-    if (error instanceof Problem) return error;
-  }
-  throw new Error('it was accepted');
+function refusal(options: CallOptions, endpoint: Endpoint = lookupvisitor): Problem {
+  return problemFrom(() => accept(endpoint, gatewayEvent(options), relay));
 }
 
 const good = { query: { groupid: '1', visitorid: 'ada' } };
@@ -40,10 +39,27 @@ describe('a request', () => {
   test('of a granted caller for a granted group is accepted', () => {
     expect(accept(lookupvisitor, gatewayEvent(good), relay)).toEqual({
       query: { groupid: '1', visitorid: 'ada' },
+      headers: {},
       body: undefined,
-      caller: { groups: ['1'], invocable: [] },
+      caller: { name: '111122223333:agent-desk', groups: ['1'], invocable: [] },
     });
   });
+
+  test('that is about no group is accepted of a granted caller', () => {
+    const event = { ...gatewayEvent({ endpoint: readsignal }), pathParameters: { id: 'a'.repeat(32) } };
+    expect(accept(readsignal, event, relay)).toMatchObject({
+      parameters: { id: 'a'.repeat(32) },
+      caller: { name: '111122223333:agent-desk' },
+    });
+  });
+
+  test.for([{}, null, { id: 'short' }, { id: 'a'.repeat(65) }, { id: `${'a'.repeat(32)}/..` }])(
+    'with %j in the path is for nothing that there is',
+    (pathParameters) => {
+      const event = { ...gatewayEvent({ endpoint: readsignal }), pathParameters };
+      expect(problemFrom(() => accept(readsignal, event, relay)).code).toBe('not-found');
+    },
+  );
 
   test('to a path that is none is told so, whoever calls', () => {
     expect(refusal({ ...good, resource: '/{path+}', userArn: null }).code).toBe('not-found');
@@ -59,6 +75,9 @@ describe('a request', () => {
     expect(refusal({ ...good, endpoint: signalvisitor, httpMethod: 'GET' }, signalvisitor).headers).toEqual({
       allow: 'POST',
     });
+    for (const endpoint of [readsignal, cancelsignal]) {
+      expect(refusal({ endpoint, httpMethod: 'POST' }, endpoint).headers).toEqual({ allow: 'GET, DELETE' });
+    }
   });
 
   test('of a stranger learns nothing of what is wrong with it', () => {

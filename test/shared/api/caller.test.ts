@@ -29,14 +29,22 @@ describe('a caller', () => {
   test('is known by account and role, whatever its session is called', () => {
     for (const session of ['ada', 'ada@acme.example', 'i-0123', 'desk']) {
       expect(callerName(context(assumedRole('desk', account, session)))).toBe(`${account}:desk`);
-      expect(grantOf(callers, context(assumedRole('desk', account, session)))).toBe(desk);
+      const grant = grantOf(callers, context(assumedRole('desk', account, session)));
+      expect(grant).toEqual({ ...desk, name: `${account}:desk` });
     }
   });
 
   test('of another account is known by the account that it was configured with', () => {
-    expect(grantOf(callers, context(assumedRole('crm', '444455556666')))).toBe(crm);
+    const grant = grantOf(callers, context(assumedRole('crm', '444455556666')));
+    expect(grant).toEqual({ ...crm, name: '444455556666:crm' });
     expect(codeFor(assumedRole('crm'))).toBe('forbidden-caller');
     expect(codeFor(assumedRole('crm', '777788889999'))).toBe('forbidden-caller');
+  });
+
+  test('has the same name however the configuration names it', () => {
+    const byAccount = new Map([[`${account}:desk`, desk]]);
+    const names = [callers, byAccount].map((each) => grantOf(each, context(assumedRole('desk'))).name);
+    expect(names).toEqual([`${account}:desk`, `${account}:desk`]);
   });
 
   test('of another account is not taken for a role of the same name here', () => {

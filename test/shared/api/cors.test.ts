@@ -41,11 +41,16 @@ describe('an answer', () => {
   });
 });
 
-test('A preflight learns the method and what a signed call sends, and is remembered for two hours', () => {
-  expect(preflightAnswer('POST')).toEqual({
-    'access-control-allow-methods': 'POST',
+test('A page may read where a kept signal is told of, and when to come back', () => {
+  const { 'access-control-expose-headers': exposed } = headersFor({ Origin: origins[0] ?? '' });
+  expect(exposed).toBe('allow, location, retry-after, x-amzn-requestid');
+});
+
+test('A preflight learns the methods and what a call may send, and is remembered for two hours', () => {
+  expect(preflightAnswer('GET, DELETE')).toEqual({
+    'access-control-allow-methods': 'GET, DELETE',
     'access-control-allow-headers':
-      'authorization, content-type, x-amz-content-sha256, x-amz-date, x-amz-security-token',
+      'authorization, content-type, idempotency-key, ttl, x-amz-content-sha256, x-amz-date, x-amz-security-token',
     'access-control-max-age': '7200',
     vary: 'origin',
   });

@@ -15,9 +15,11 @@ const documentSchema = z.object({
     z.record(
       z.string(),
       z.object({
-        parameters: z.array(z.object({ name: z.string(), required: z.boolean() })),
+        parameters: z.array(
+          z.object({ name: z.string(), in: z.string(), required: z.boolean(), schema: z.unknown() }),
+        ),
         requestBody: z.optional(z.unknown()),
-        responses: z.record(z.string(), z.object({ description: z.string() })),
+        responses: z.record(z.string(), z.looseObject({ description: z.string() })),
       }),
     ),
   ),
@@ -44,18 +46,39 @@ describe('the document', () => {
   });
 
   test.for(endpoints.map((endpoint): [string, Endpoint] => [endpoint.name, endpoint]))(
-    'tells of %s every parameter and every problem with its status',
-    ([, { path, method, query, body, problems }]) => {
+    'tells of %s every parameter, every answer, and every problem with its status',
+    ([, { path, method, parameters, query, headers = {}, body, answers, problems }]) => {
       const operation = paths[path]?.[method.toLowerCase()];
+      const named = (place: string) =>
+        operation?.parameters.filter((parameter) => parameter.in === place).map(({ name }) => name);
       const required = operation?.parameters.filter((parameter) => parameter.required);
-      expect(operation?.parameters.map(({ name }) => name)).toEqual(Object.keys(query.def.shape));
-      expect(required?.map(({ name }) => name)).toContain('groupid');
+      expect(named('path')).toEqual(Object.keys(parameters?.def.shape ?? {}));
+      expect(named('query')).toEqual(Object.keys(query.def.shape));
+      expect(named('header')).toEqual(Object.keys(headers));
+      expect(required?.map(({ name }) => name)).toContain(parameters ? 'id' : 'groupid');
       expect(operation?.requestBody !== undefined).toBe(body !== undefined);
+      expect(Object.keys(operation?.responses ?? {})).toEqual(expect.arrayContaining(Object.keys(answers)));
       for (const code of ['invalid-request', 'internal', ...problems] as const) {
         expect(operation?.responses[problemStatus[code]]?.description).toContain(`\`${code}\``);
       }
     },
   );
+
+  test('tells of a TTL as the number that it means, and where the 202 leads', () => {
+    const operation = paths['/signalvisitor']?.post;
+    const ttl = operation?.parameters.find(({ name }) => name === 'TTL');
+    expect(ttl).toMatchObject({
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 86_400 },
+    });
+    expect(operation?.responses[202]).toMatchObject({ headers: { Location: expect.anything() } });
+  });
+
+  test('tells of a receipt nothing of its visitor', () => {
+    const receipt = JSON.stringify(openApiDocument('1.2.3').paths['/signals/{id}']);
+    expect(receipt).toContain('expiresAt');
+    expect(receipt).not.toMatch(/visitorid|message|fingerprint/);
+  });
 
   test('asks for both parts of a message', () => {
     const document = JSON.stringify(openApiDocument('1.2.3'));

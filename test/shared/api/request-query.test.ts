@@ -21,7 +21,7 @@ function faultsOf(query: Query | null): readonly Fault[] {
 }
 
 test('a good request', () => {
-  expect(parse(good)).toEqual({ query: good, body: undefined });
+  expect(parse(good)).toEqual({ query: good, headers: {}, body: undefined });
 });
 
 test('Glance’s own scripts write `&&ver=…`, which is taken', () => {

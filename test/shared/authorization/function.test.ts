@@ -229,7 +229,11 @@ test('an endpoint that finds no token asks on the queue, waits, and answers its 
     environment: {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: renewing.secrets.gate.url,
       AWS_ENDPOINT_URL_SQS: queue.gate.url,
-      ...relayVariables(config(), lookupvisitor, { ...names, refreshQueue: queue.url }),
+      ...relayVariables(
+        config(),
+        { name: 'lookupvisitor', endpoints: [lookupvisitor] },
+        { ...names, refreshQueue: queue.url },
+      ),
     },
   }).outcome;
   expect(answer).toContain('"statusCode":200');

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SignalOptions } from '../../../shared/presence/client.ts';
 import type { Message } from '../../../shared/presence/message.ts';
 import { deadlineIn } from '../../../shared/runtime/deadline.ts';
 import {
@@ -30,8 +31,12 @@ import { tokensInTurn } from '../../support/tokens.ts';
 const hello: Message = { mtype: 'signal', data: { greeting: 'hello' } };
 const taken = json({});
 
-function send({ client }: PresencePair, message = hello, ms = 5_000) {
-  return client.signal(group, visitor, message, deadlineIn(ms));
+function send({ client }: PresencePair, message = hello, ms = 5_000, options: SignalOptions = {}) {
+  return client.signal(group, visitor, message, deadlineIn(ms), options);
+}
+
+function sendIf(pair: PresencePair, beforeSend: SignalOptions['beforeSend'], ms?: number) {
+  return send(pair, hello, ms, { ...(beforeSend && { beforeSend }) });
 }
 
 describe('a signal', () => {
@@ -276,5 +281,54 @@ describe('a server that is not allowed', () => {
     await using pair = await startPair({ direct: { '/signalvisitor': status(307, { location }) } });
     await send(pair);
     expect(elsewhere.connections).toBe(0);
+  });
+});
+
+describe('whoever sends has the last word', () => {
+  test('right before the message leaves, once for each time that it does', async () => {
+    const tokens = tokensInTurn(staleToken, freshToken);
+    await using pair = await startPair({
+      direct: { '/signalvisitor': [status(401), status(404), taken] },
+      tokens,
+    });
+    const arrivedBefore: number[] = [];
+    const outcome = await sendIf(pair, async () => {
+      arrivedBefore.push(pair.direct.arrived.length);
+      return await Promise.resolve(true);
+    });
+    expect([outcome, arrivedBefore, pair.direct.arrived.length]).toEqual(['sent', [0, 1, 2], 3]);
+  });
+
+  test('and is not asked for a visitor who is absent', async () => {
+    await using pair = await startPair({ balancer: { '/findvisitor': notFound } });
+    const asked = sendIf(pair, () => Promise.reject(new Error('it was asked')));
+    expect(await asked).toBe('not-present');
+  });
+
+  test('whose no keeps the message here', async () => {
+    await using pair = await startPair({ direct: { '/signalvisitor': taken } });
+    expect(await sendIf(pair, () => Promise.resolve(false))).toBe('withheld');
+    expect(pair.direct.connections).toBe(0);
+  });
+
+  test('whose no keeps it from being sent once more', async () => {
+    await using pair = await startPair({ direct: { '/signalvisitor': [status(404), taken] } });
+    let asked = 0;
+    expect(await sendIf(pair, () => Promise.resolve(++asked === 1))).toBe('withheld');
+    expect([asked, pair.direct.arrived.length]).toEqual([2, 1]);
+  });
+
+  test('whose own failure is thrown as it is, with nothing sent and nothing tried again', async () => {
+    await using pair = await startPair({ direct: { '/signalvisitor': taken } });
+    const failure = new TypeError('of its own');
+    await expect(sendIf(pair, () => Promise.reject(failure))).rejects.toBe(failure);
+    expect([pair.balancer.arrived.length, pair.direct.connections]).toEqual([1, 0]);
+  });
+
+  test('whose word takes so long that an answer would not be seen any more has sent nothing', async () => {
+    await using pair = await startPair({ direct: { '/signalvisitor': taken } });
+    const slow = () => new Promise<boolean>((resolve) => setTimeout(resolve, 300, true));
+    expect((await failureOf(sendIf(pair, slow, 700))).code).toBe('timeout');
+    expect(pair.direct.connections).toBe(0);
   });
 });

@@ -43,6 +43,8 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       site: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       secrets: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       queues: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      table: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      events: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       groupid: 12345,
     });
     const { statusCode, body } = await request(
@@ -155,6 +157,8 @@ test('--help tells what there is', async () => {
   const { stdout, stderr, code } = await ended(start(['--help']));
   expect([stderr, code]).toEqual(['', 0]);
   expect(stdout).toMatch(/^ {2}--port <number> .*4700/m);
+  for (const service of ['SQS (4706)', 'DynamoDB (4707)', 'EventBridge (4708)'])
+    expect(stdout).toContain(service);
   expect(stdout).toContain('up to 100 calls at the same time');
   expect(stdout).toContain('on Ctrl-C npm itself ends by the signal');
 });

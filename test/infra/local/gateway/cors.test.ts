@@ -23,7 +23,7 @@ async function preflight(path: string, origin?: string) {
 const toEveryPage = {
   'access-control-allow-methods': 'GET, POST',
   'access-control-allow-headers':
-    'authorization, content-type, x-amz-content-sha256, x-amz-date, x-amz-security-token',
+    'authorization, content-type, idempotency-key, ttl, x-amz-content-sha256, x-amz-date, x-amz-security-token',
   'access-control-max-age': '7200',
   vary: 'origin',
 };
@@ -48,6 +48,11 @@ describe('a preflight', () => {
   test('names the methods of its own path, parameters or not', async () => {
     const { statusCode, headers } = await preflight('/toys/1', desk);
     expect([statusCode, headers['access-control-allow-methods']]).toEqual([204, 'GET']);
+  });
+
+  test('to a path that serves any method is answered by its function alone', async () => {
+    const { statusCode, text } = await preflight('/hooks/crm', desk);
+    expect([statusCode, text]).toEqual([200, '{}']);
   });
 
   test('for a path that is none has no success, so the page may not call', async () => {
@@ -76,7 +81,7 @@ describe('with origins configured, a page of any origin may read', () => {
     expect(statusCode).toBe(status);
     expect(crossOrigin(headers)).toEqual({
       'access-control-allow-origin': '*',
-      'access-control-expose-headers': 'allow, retry-after, x-amzn-requestid',
+      'access-control-expose-headers': 'allow, location, retry-after, x-amzn-requestid',
     });
     expect(await body.json()).toMatchObject({ status, requestId: headers['x-amzn-requestid'] });
   });

@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { sendRaw, toyGateway } from './toy-gateway.ts';
 
 const echo = 'exports.handler = async (event) => ({ statusCode: 200, body: JSON.stringify(event) })';
@@ -129,4 +129,32 @@ test('What belongs to one connection stays there', async () => {
   const { headers, body } = JSON.parse(answer.split('\r\n\r\n')[1] ?? '');
   expect(Object.keys(headers)).toEqual(['Host', 'X-Forwarded-For', 'X-Forwarded-Port', 'X-Forwarded-Proto']);
   expect(atob(body)).toBe('hi');
+});
+
+test.each(['POST', 'HEAD', 'GET', 'PUT', 'DELETE', 'OPTIONS'] as const)(
+  'Where any method is served, %s reaches the function as such',
+  async (method) => {
+    const { url, lines } = await toyGateway(`exports.handler = async ({ httpMethod, requestContext }) => {
+      console.log(httpMethod, requestContext.httpMethod);
+      return { statusCode: 204 };
+    }`);
+    expect(await request(`${url}/hooks/crm`, { method })).toMatchObject({ statusCode: 204 });
+    await vi.waitFor(() => expect(lines).toEqual([`toy | ${method} ${method}`]));
+  },
+);
+
+test('The answer to HEAD has the status and the headers of the function, and no body', async () => {
+  const { url } = await toyGateway(
+    `exports.handler = async () => ({ statusCode: 200, headers: { 'x-toy': 'yes' }, body: 'not for HEAD' })`,
+  );
+  const { statusCode, headers, body } = await request(`${url}/hooks/crm`, { method: 'HEAD' });
+  expect([statusCode, headers['x-toy'], await body.text()]).toEqual([200, 'yes', '']);
+});
+
+test('Where anybody may call, nothing is told of who does', async () => {
+  const { requestContext, ...event } = await eventOf('/hooks/crm', { method: 'POST', body: '{}' });
+  expect(event).toMatchObject({ resource: '/hooks/{name}', pathParameters: { name: 'crm' } });
+  expect(requestContext).toMatchObject({
+    identity: { accessKey: null, accountId: null, caller: null, user: null, userArn: null },
+  });
 });

@@ -10,7 +10,10 @@ interface ToyOptions extends Partial<GatewayOptions> {
   readonly maxInstances?: number;
 }
 
-/** A gateway before a function whose bundle is the given text: `GET /toy`, `POST /toy`, `GET /toys/{id}`. */
+/**
+ * A gateway before a function whose bundle is the given text: `GET /toy`, `POST /toy`, `GET /toys/{id}`, and open to
+ * everybody `POST /hooks/{name}` with all other methods.
+ */
 export async function toyGateway(code: string, options: ToyOptions = {}) {
   return await gatewayOf(code, false, options);
 }
@@ -28,14 +31,22 @@ async function gatewayOf(
   { timeoutSeconds = 10, maxInstances = 10, ...options }: ToyOptions,
 ) {
   const { toy, lines } = toyFunction(code, { timeoutSeconds, maxInstances });
-  const at = (method: string, resource: string) => ({ method, resource, function: toy, streams });
-  const gateway = await startGateway({
-    routes: [at('GET', '/toy'), at('POST', '/toy'), at('GET', '/toys/{id}')],
-    port: 0,
-    log: (line) => lines.push(line),
-    ...options,
+  const at = (method: string, resource: string, isOpen = false) => ({
+    method,
+    resource,
+    function: toy,
+    streams,
+    isOpen,
   });
+  const gateway = await startGateway({ port: 0, log: (line) => lines.push(line), ...options });
   onTestFinished(() => gateway.close());
+  gateway.serve([
+    at('GET', '/toy'),
+    at('POST', '/toy'),
+    at('GET', '/toys/{id}'),
+    at('POST', '/hooks/{name}', true),
+    at('ANY', '/hooks/{name}', true),
+  ]);
   return { url: gateway.url, lines };
 }
 

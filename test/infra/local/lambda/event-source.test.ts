@@ -8,6 +8,7 @@ import { toyQueue } from '../queues/toy-queue.ts';
 import { toyFunction } from './toy-function.ts';
 
 interface Toys {
+  fifo?: boolean;
   batchSize?: number;
   maxConcurrency?: number;
   afterReceives?: number;
@@ -17,8 +18,11 @@ interface Toys {
  * A queue, the function that consumes it, and what the function prints; `connect` begins. `failures` is what the event
  * source says.
  */
-async function toys(code: string, { batchSize = 10, maxConcurrency = 5, afterReceives }: Toys = {}) {
-  const queue = await toyQueue(afterReceives === undefined ? {} : { afterReceives });
+async function toys(
+  code: string,
+  { batchSize = 10, maxConcurrency = 5, fifo = true, afterReceives }: Toys = {},
+) {
+  const queue = await toyQueue({ fifo, ...(afterReceives !== undefined && { afterReceives }) });
   const { toy, lines } = toyFunction(code);
   const failures: string[] = [];
   const connect = () => {
@@ -94,8 +98,9 @@ test.each([
   const { queue, send, printed, failures, connect } = await toys(handler(`${prints} ${answer}`));
   for (const group of ['a', 'b', 'c']) await send(`to ${group}`, group);
   connect();
-  await soon(async () => expect(await queue.count()).toEqual({ visible: 0, inFlight: 0 }));
-  expect(printed).toEqual(['toy | to a', 'toy | to b', 'toy | to c']);
+  await soon(async () => expect(await queue.count()).toEqual({ visible: 0, inFlight: 0, delayed: 0 }));
+  // What a thread prints may come after what it has done.
+  await soon(() => expect(printed).toEqual(['toy | to a', 'toy | to b', 'toy | to c']));
   expect(failures).toEqual([]);
 });
 
@@ -120,7 +125,7 @@ test('What the function reports as failed comes back after its visibility timeou
   connect();
   await soon(() => expect(printed).toEqual(['toy | good', 'toy | bad', 'toy | bad']));
   expect(Date.now() - begin).toBeGreaterThanOrEqual(1000);
-  await soon(async () => expect(await queue.count()).toEqual({ visible: 0, inFlight: 0 }));
+  await soon(async () => expect(await queue.count()).toEqual({ visible: 0, inFlight: 0, delayed: 0 }));
   expect(failures).toEqual(['toy.fifo | of a batch of 2, 1 failed']);
 });
 
@@ -141,7 +146,7 @@ test.each([
   await soon(() => expect(failures).toHaveLength(1));
   expect(failures[0]).toMatch(/^toy\.fifo \| a batch of 2 failed: /);
   expect(failures[0]).toContain(reason);
-  expect(await queue.count()).toEqual({ visible: 0, inFlight: 2 });
+  expect(await queue.count()).toEqual({ visible: 0, inFlight: 2, delayed: 0 });
 });
 
 test('A message that fails too often goes to the dead letters', async () => {
@@ -150,8 +155,8 @@ test('A message that fails too often goes to the dead letters', async () => {
   });
   await send('bad', 'a');
   connect();
-  await soon(async () => expect(await dead.count()).toEqual({ visible: 1, inFlight: 0 }));
-  expect(await queue.count()).toEqual({ visible: 0, inFlight: 0 });
+  await soon(async () => expect(await dead.count()).toEqual({ visible: 1, inFlight: 0, delayed: 0 }));
+  expect(await queue.count()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   expect(failures).toHaveLength(2);
 });
 
@@ -192,6 +197,31 @@ test('A message that is sent while the queue is empty is handled at once', async
   await queue.send({ body: 'hello', group: 'a' });
   await soon(() => expect(printed).toEqual(['toy | hello']));
   expect(Date.now() - begin).toBeLessThan(2000);
+});
+
+test('A message whose delay has ended is handled at once', async () => {
+  const { queue, client, printed, connect } = await toys(handler(prints), { fifo: false });
+  connect();
+  const begin = Date.now();
+  const late = { QueueUrl: queue.url, MessageBody: 'later', DelaySeconds: 2 };
+  await client.send(new SendMessageCommand(late));
+  await soon(() => expect(printed).toEqual(['toy | later']));
+  const ms = Date.now() - begin;
+  expect(ms).toBeGreaterThanOrEqual(2000);
+  expect(ms).toBeLessThan(3000);
+});
+
+test('Of a batch of a standard queue, what failed comes back alone, and in the end goes to the dead letters', async () => {
+  const { queue, dead, printed, connect } = await toys(
+    handler(`${prints} const bad = Records.filter(({ body }) => body === 'bad');
+      return { batchItemFailures: bad.map(({ messageId }) => ({ itemIdentifier: messageId })) };`),
+    { fifo: false, afterReceives: 2 },
+  );
+  for (const body of ['good', 'bad', 'good']) await queue.send({ body });
+  connect();
+  await soon(async () => expect(await dead.count()).toEqual({ visible: 1, inFlight: 0, delayed: 0 }));
+  expect(await queue.count()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  await soon(() => expect(printed).toEqual(['good', 'bad', 'good', 'bad'].map((body) => `toy | ${body}`)));
 });
 
 test('A queue that is out of reach is polled again after a pause, until it is back', async () => {

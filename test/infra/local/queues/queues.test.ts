@@ -7,6 +7,7 @@ import {
   GetQueueUrlCommand,
   ListQueuesCommand,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { request } from 'undici';
@@ -27,7 +28,7 @@ test('The client as it comes finds the queue by AWS_ENDPOINT_URL_SQS and the que
   expect(Messages).toMatchObject([{ MessageId: sent.MessageId, Body: 'hello' }]);
   const ReceiptHandle = Messages[0]?.ReceiptHandle;
   await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-  expect(await queue.count()).toEqual({ visible: 0, inFlight: 0 });
+  expect(await queue.count()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
 });
 
 test('A queue has an address without any host name, and everybody is told the same', async () => {
@@ -70,7 +71,51 @@ test('While a message is under way, its group waits and the others go on', async
   await send('b1', 'b');
   expect(await receive()).toEqual(['a1', 'b1']);
   expect(await receive()).toEqual([]);
-  expect(await queue.count()).toEqual({ visible: 1, inFlight: 2 });
+  expect(await queue.count()).toEqual({ visible: 1, inFlight: 2, delayed: 0 });
+});
+
+test('In a standard queue no message waits for another, and equal ones are different messages', async () => {
+  const { queue, receive } = await toyQueue({ fifo: false });
+  for (const body of ['one', 'two', 'two']) await queue.send({ body });
+  expect(await receive()).toEqual(['one', 'two', 'two']);
+  expect(await queue.count()).toEqual({ visible: 0, inFlight: 3, delayed: 0 });
+});
+
+test('A message with a delay comes when it is over, to a poll that waits at once', async () => {
+  const { queue, client, receive } = await toyQueue({ fifo: false });
+  const late = { QueueUrl: queue.url, MessageBody: 'later', DelaySeconds: 1 };
+  const begin = Date.now();
+  await client.send(new SendMessageCommand(late));
+  expect(await receive()).toEqual([]);
+  expect(await queue.count()).toEqual({ visible: 0, inFlight: 0, delayed: 1 });
+  expect(await receive(20)).toEqual(['later']);
+  const ms = Date.now() - begin;
+  expect(ms).toBeGreaterThanOrEqual(1000);
+  expect(ms).toBeLessThan(2000);
+});
+
+test('Messages come as they were sent, whatever characters they hold, with their attributes', async () => {
+  const { queue, client } = await toyQueue({ fifo: false });
+  const QueueUrl = queue.url;
+  const MessageBody = '\u{1f44b} Zoë \u{10ffff}\t\n';
+  const MessageAttributes = { reason: { DataType: 'String', StringValue: 'unreadable' } };
+  const send = new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes });
+  await client.send(send);
+  await client.send(
+    new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: '1', MessageBody: '\u{1f44b}' }] }),
+  );
+  const receive = new ReceiveMessageCommand({
+    QueueUrl,
+    MaxNumberOfMessages: 10,
+    MessageAttributeNames: ['All'],
+  });
+  const { Messages } = await client.send(receive);
+  expect(Messages).toMatchObject([{ Body: MessageBody, MessageAttributes }, { Body: '\u{1f44b}' }]);
+});
+
+test.each(['\u0000', '\u001b', '\ufffe'])('A message with %j is refused, as SQS does', async (character) => {
+  const { queue } = await toyQueue({ fifo: false });
+  await expect(queue.send({ body: `a${character}` })).rejects.toThrow('InvalidMessageContents');
 });
 
 test('A poll that waits is answered as soon as there is a message', async () => {
@@ -88,7 +133,7 @@ test('A message comes back first in its group, then goes to the dead letters', a
   expect(await receive(5)).toEqual(['a1']);
   expect(await receive(5)).toEqual(['a1']);
   expect(await receive(5)).toEqual(['a2']);
-  expect(await dead.count()).toEqual({ visible: 1, inFlight: 0 });
+  expect(await dead.count()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
 });
 
 test('A queue whose dead-letter queue is not there is refused', async () => {

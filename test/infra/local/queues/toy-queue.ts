@@ -3,16 +3,17 @@ import { onTestFinished } from 'vitest';
 import { startQueues } from '../../../../infra/local/queues/server.ts';
 
 /**
- * A FIFO queue whose messages come back after a second, and go to its dead-letter queue when they have been received
- * `afterReceives` times; with a client of AWS. Gone after the test.
+ * A FIFO queue, or a standard one, whose messages come back after a second, and go to its dead-letter queue when they
+ * have been received `afterReceives` times; with a client of AWS. Gone after the test.
  */
-export async function toyQueue({ afterReceives = 100 } = {}) {
+export async function toyQueue({ afterReceives = 100, fifo = true } = {}) {
   const queues = await startQueues({ port: 0 });
   onTestFinished(() => queues.close());
-  const settings = { fifo: true, visibilitySeconds: 1, retentionSeconds: 3600 };
-  const dead = await queues.create({ ...settings, name: 'dead.fifo' });
-  const deadLetters = { name: 'dead.fifo', afterReceives };
-  const queue = await queues.create({ ...settings, name: 'toy.fifo', deadLetters });
+  const settings = { fifo, visibilitySeconds: 1, retentionSeconds: 3600 };
+  const suffix = fifo ? '.fifo' : '';
+  const dead = await queues.create({ ...settings, name: `dead${suffix}` });
+  const deadLetters = { name: `dead${suffix}`, afterReceives };
+  const queue = await queues.create({ ...settings, name: `toy${suffix}`, deadLetters });
 
   const client = toyClient({ endpoint: queues.url });
   const QueueUrl = queue.url;

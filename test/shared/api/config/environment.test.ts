@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
+  keepEnvironment,
+  receiptEnvironment,
   refreshEnvironment,
   refreshVariables,
   relayEnvironment,
@@ -7,8 +9,20 @@ import {
 } from '../../../../shared/api/config/environment.ts';
 import { isRenewed } from '../../../../shared/api/config/groups.ts';
 import { defineRelay } from '../../../../shared/api/config/relay.ts';
-import { type Endpoint, lookupvisitor, query, signalvisitor } from '../../../../shared/api/endpoints.ts';
+import {
+  cancelsignal,
+  type Endpoint,
+  lookupvisitor,
+  query,
+  readsignal,
+  signalvisitor,
+} from '../../../../shared/api/endpoints.ts';
 import { readEnvironment } from '../../../../shared/runtime/environment.ts';
+
+/** A function that serves these, named after the first. */
+function functionOf(...endpoints: Endpoint[]) {
+  return { name: endpoints[0]?.name ?? '', endpoints };
+}
 
 describe('the environment of the functions', () => {
   const config = defineRelay({ groups: { 12345: {}, 72: { visitorids: 'strict' } } });
@@ -17,7 +31,7 @@ describe('the environment of the functions', () => {
     secretOf: (groupid: string) => `presence-relay/${groupid}`,
     refreshQueue: 'https://sqs.eu-central-1.amazonaws.com/111122223333/refresh.fifo',
   };
-  const environment = relayVariables(config, lookupvisitor, deployed);
+  const environment = relayVariables(config, functionOf(lookupvisitor), deployed);
 
   test('comes back as the configuration was, with the name of the secret of each group', () => {
     const { RELAY_GROUPS, RELAY_REFRESH_QUEUE } = readEnvironment(relayEnvironment, environment);
@@ -41,7 +55,10 @@ describe('the environment of the functions', () => {
     };
     const relay = defineRelay({ groups });
     expect(Object.values(relay.groups).map(isRenewed)).toEqual([false, true, true, true]);
-    const variables = relayVariables(relay, lookupvisitor, { ...deployed, refreshQueue: undefined });
+    const variables = relayVariables(relay, functionOf(lookupvisitor), {
+      ...deployed,
+      refreshQueue: undefined,
+    });
     const { RELAY_GROUPS, RELAY_REFRESH_QUEUE } = readEnvironment(relayEnvironment, variables);
     expect(Object.values(RELAY_GROUPS).map(({ renewed }) => renewed)).toEqual([false, true, true, true]);
     expect(RELAY_REFRESH_QUEUE).toBeUndefined();
@@ -65,7 +82,7 @@ describe('the environment of the functions', () => {
     const namesLikeThoseOnAws = { ...deployed, secretOf: (id: string) => `presence-relay/prod/${id}/token` };
     const variablesOf = (count: number) => {
       const groups = Object.fromEntries(Array.from({ length: count }, (_, index) => [20_000 + index, {}]));
-      return relayVariables(defineRelay({ groups }), lookupvisitor, namesLikeThoseOnAws);
+      return relayVariables(defineRelay({ groups }), functionOf(lookupvisitor), namesLikeThoseOnAws);
     };
     let count = 1;
     let largest = '';
@@ -91,14 +108,31 @@ describe('the environment of the functions', () => {
       },
     };
     const relay = defineRelay({ groups: { 12345: {}, 72: {} }, callers });
-    const toldTo = (endpoint: Endpoint) =>
-      JSON.parse(relayVariables(relay, endpoint, deployed).RELAY_CALLERS ?? '');
+    const toldTo = (...endpoints: Endpoint[]) =>
+      JSON.parse(relayVariables(relay, functionOf(...endpoints), deployed).RELAY_CALLERS ?? '');
     expect(toldTo(lookupvisitor)).toEqual({ desk: { groups: ['72'] } });
     expect(toldTo(query)).toEqual({ '444455556666:crm': { groups: ['12345', '72'] } });
     expect(toldTo(signalvisitor)).toEqual({
       desk: { groups: ['72'] },
       '444455556666:crm': { groups: ['12345', '72'], invocable: ['GLANCE_COBROWSE.Custom.open'] },
     });
+    // Whoever may signal may ask what became of it; what they may invoke is of no interest there.
+    expect(toldTo(readsignal, cancelsignal)).toEqual({
+      desk: { groups: ['72'] },
+      '444455556666:crm': { groups: ['12345', '72'] },
+    });
+  });
+
+  test('of a function that keeps signals tells where they go', () => {
+    const kept = { signalQueue: 'https://sqs.example/signals', signalTable: 'signals', idKey: 'ids' };
+    const variables = relayVariables(config, functionOf(signalvisitor), { ...deployed, ...kept });
+    expect(readEnvironment(keepEnvironment, variables)).toEqual({
+      RELAY_SIGNAL_QUEUE: 'https://sqs.example/signals',
+      RELAY_SIGNAL_TABLE: 'signals',
+      RELAY_ID_KEY: 'ids',
+    });
+    expect(readEnvironment(receiptEnvironment, variables)).toEqual({ RELAY_SIGNAL_TABLE: 'signals' });
+    expect(() => readEnvironment(keepEnvironment, environment)).toThrow('RELAY_SIGNAL_QUEUE: is missing');
   });
 
   test('accepts plain http for loopback addresses alone, whatever it says', () => {

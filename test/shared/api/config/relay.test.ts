@@ -14,6 +14,23 @@ function mistakes(config: unknown): string {
 }
 
 describe('a configuration', () => {
+  test.each([
+    [{}, 20],
+    [{ concurrency: 7 }, 7],
+    [{ concurrency: 'unreserved' }, 20],
+    [{ concurrency: 7, burst: 3 }, 3],
+    [{ concurrency: 'unreserved', burst: 300 }, 300],
+  ] as const)('lets as many webhooks in at once as there are instances: %j', (webhookLimits, burst) => {
+    expect(defineRelay({ groups: { 1: {} }, webhookLimits }).webhookLimits.burst).toBe(burst);
+  });
+
+  test('refuses to let more webhooks in at once than there are instances', () => {
+    const webhookLimits = { concurrency: 7, burst: 8 };
+    expect(() => defineRelay({ groups: { 1: {} }, webhookLimits })).toThrow(
+      'webhookLimits.burst: must be at most',
+    );
+  });
+
   test('of an empty group means Glance’s own servers, nobody who may call, and a stack that keeps what it holds', () => {
     expect(defineRelay({ groups: { 12345: {} } })).toEqual({
       groups: {
@@ -27,6 +44,9 @@ describe('a configuration', () => {
       },
       callers: {},
       tokens: { minutes: 120, refreshMinutes: 50 },
+      webhooks: {},
+      webhookLimits: { rate: 50, burst: 20, concurrency: 20 },
+      signals: { perVisitor: 10, findsPerSecond: 20, concurrency: 10 },
       throttle: { rate: 100, burst: 200 },
       logs: { retentionDays: 90, gatewayRole: 'create' },
       ephemeral: false,
@@ -68,6 +88,9 @@ describe('a configuration', () => {
         },
       },
       tokens: { minutes: 40, refreshMinutes: 20 },
+      webhooks: {},
+      webhookLimits: { rate: 5, burst: 10, concurrency: 'unreserved' as const },
+      signals: { perVisitor: 3, findsPerSecond: 50, concurrency: 4 },
       callers: {
         'arn:aws:iam::444455556666:role/service/crm': {
           groups: ['7'],

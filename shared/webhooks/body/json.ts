@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod/mini';
-import { flawsOf, flawText } from '../runtime/flaws.ts';
-import { Unreadable } from './source.ts';
+import { flawsOf, flawText } from '../../runtime/flaws.ts';
+import { Unreadable } from '../source.ts';
+import type { JsonObject } from './values.ts';
 
 /** Longer numbers are given as text, as they stand: JavaScript would make other ids of them. */
 const mostDigits = 15;
@@ -20,8 +21,8 @@ export function readJson(body: Buffer): unknown {
 }
 
 function withLongIds(_: string, value: unknown, { source }: { source?: string } = {}): unknown {
-  const isLong = typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source);
-  return isLong && source.length > mostDigits ? source : value;
+  const [, digits = ''] = /^-?(\d+)$/.exec(source ?? '') ?? [];
+  return digits.length > mostDigits ? source : value;
 }
 
 /** Checks the shape. Throws `Unreadable`, which names every flaw by its place and repeats no value. */
@@ -29,4 +30,13 @@ export function readAs<S extends z.ZodMiniType>(schema: S, value: unknown): z.in
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   throw new Unreadable(flawsOf(result.error).map(flawText).join('; '));
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A vendor's name for a kind of event, where the log may show it: a short word, and not an address or a sentence. */
+export function loggedType(name: unknown): string {
+  return typeof name === 'string' && /^[A-Za-z][\w.:-]{0,79}$/.test(name) ? name : 'other';
 }

@@ -12,14 +12,18 @@ export function sameBytes(one: Buffer, other: Buffer): boolean {
 
 export type Hash = 'sha1' | 'sha256' | 'sha512';
 
-/** Whether one of the keys makes one of the given signatures. All pairs are looked at, whichever fits first. */
+/**
+ * Whether one of the keys makes one of the given signatures. All pairs are looked at, whichever fits first. An empty key,
+ * with which anybody could sign, makes none.
+ */
 export function hmacFits(
   hash: Hash,
   keys: readonly (string | Buffer)[],
   signed: readonly (string | Buffer)[],
   given: readonly Buffer[],
 ): boolean {
-  const expected = keys.map((key) => {
+  const filled = keys.filter((key) => key.length > 0);
+  const expected = filled.map((key) => {
     const hmac = createHmac(hash, key);
     for (const part of signed) hmac.update(part);
     return hmac.digest();

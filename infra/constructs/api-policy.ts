@@ -3,6 +3,21 @@ import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-l
 import { readRole } from '../../shared/api/config/callers.ts';
 import { ConfigurationError } from '../../shared/api/config/error.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import { httpMethods, httpSources } from './webhook-sources.ts';
+
+/** Who is let through API Gateway: the configured roles, and everybody to the address of webhooks if there is one. */
+export function apiPolicy(config: RelayConfig, stage: string): PolicyDocument {
+  const hasCallers = Object.keys(config.callers).length > 0;
+  const hasWebhooks = httpSources(config).length > 0;
+  const policy = new PolicyDocument({
+    statements: [
+      ...(hasCallers ? [callersStatement(config, stage)] : []),
+      ...(hasWebhooks ? [webhooksStatement(stage)] : []),
+    ],
+  });
+  requireRoom(policy);
+  return policy;
+}
 
 /**
  * Lets the configured roles through API Gateway, whether or not a policy of their own allows it; a role of another
@@ -10,27 +25,32 @@ import type { RelayConfig } from '../../shared/api/config/relay.ts';
  * and not as principals, since API Gateway refuses a policy with a principal that does not exist (yet).
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
  */
-export function callersPolicy({ callers }: RelayConfig, stage: string): PolicyDocument {
+function callersStatement({ callers }: RelayConfig, stage: string): PolicyStatement {
   const roles = Object.keys(callers).flatMap((reference) => {
     const { account = Aws.ACCOUNT_ID, name } = readRole(reference);
     const role = `arn:${Aws.PARTITION}:iam::${account}:role`;
     // With a path or without: the name alone tells roles of an account apart.
     return [`${role}/${name}`, `${role}/*/${name}`];
   });
-  const policy = new PolicyDocument({
-    statements: [
-      new PolicyStatement({
-        sid: 'ConfiguredCallers',
-        effect: Effect.ALLOW,
-        principals: [new AnyPrincipal()],
-        actions: ['execute-api:Invoke'],
-        resources: [`execute-api:/${stage}/*`],
-        conditions: { ArnLike: { 'aws:PrincipalArn': roles } },
-      }),
-    ],
+  return new PolicyStatement({
+    sid: 'ConfiguredCallers',
+    effect: Effect.ALLOW,
+    principals: [new AnyPrincipal()],
+    actions: ['execute-api:Invoke'],
+    resources: [`execute-api:/${stage}/*`],
+    conditions: { ArnLike: { 'aws:PrincipalArn': roles } },
   });
-  requireRoom(policy);
-  return policy;
+}
+
+/** With each method by its name: a `*` there would stand for any beginning of the path as well. */
+function webhooksStatement(stage: string): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'Webhooks',
+    effect: Effect.ALLOW,
+    principals: [new AnyPrincipal()],
+    actions: ['execute-api:Invoke'],
+    resources: httpMethods.map((method) => `execute-api:/${stage}/${method}/webhooks/*`),
+  });
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html */
