@@ -45,8 +45,11 @@ export const endpointFunctions: readonly EndpointFunctionSpec[] = [
 /** Gets the tokens: what the refresh queue holds, one message at a time. */
 export const refreshToken: FunctionSpec = { name: 'refresh-token', timeoutSeconds: 30, memoryMb: 512 };
 
-/** Takes webhooks. Their senders wait for 5 s at least. */
-export const webhook: FunctionSpec = { name: 'webhook', timeoutSeconds: 10, memoryMb: 512 };
+/**
+ * Takes webhooks. Their senders wait for 5 s at least; it goes on until all that it asks of AWS has timed out, so as to
+ * tell them to come again.
+ */
+export const webhook: FunctionSpec = { name: 'webhook', timeoutSeconds: 20, memoryMb: 512 };
 
 /** Delivers signals: what the signal queue holds. */
 export const deliver: FunctionSpec = { name: 'deliver', timeoutSeconds: deliverSeconds, memoryMb: 512 };

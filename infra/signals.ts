@@ -5,8 +5,11 @@ export const signalQueue = {
   visibilitySeconds,
   /** A signal waits in its record, for a day at most; in the queue it is for minutes. */
   retentionSeconds: 4 * 86_400,
-  /** Then a message is put with the dead letters, which are kept for so long. */
-  receives: 5,
+  /**
+   * Then a message is put with the dead letters, which are kept for so long. All that fails a message is that the table or
+   * the queue is not to be had, which may last for minutes; and to repeat it does no harm.
+   */
+  receives: 20,
   deadLetterSeconds: 14 * 86_400,
   batchSize: 10,
 } as const;

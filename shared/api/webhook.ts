@@ -24,7 +24,7 @@ export function openReceiver(
   environment: WebhookEnvironment,
   sqsModule: SqsModule,
 ): WebhookReceiver {
-  const client = secretsManager();
+  const client = secretsManager({ maxAttempts: 1 });
   const open = once(() => sqsOf(sqsModule));
   const idKey = new IdKey({ secret: environment.RELAY_ID_KEY, client });
   const faulty = (source: string, fault: string) => new WebhookLog('').faultyKeys(source, fault);

@@ -61,6 +61,13 @@ export class Attempts {
     return true;
   }
 
+  /** Too many wait for its visitor already. */
+  async refuse(signal: Signal): Promise<Left> {
+    const claim = await this.#deps.table.claim(signal);
+    if (claim.outcome !== 'claimed' || isRefused(claim, signal)) return await this.#drop(claim, signal);
+    return await this.#end(signal, claim, 'failed', 'rate-limited');
+  }
+
   /** It waits behind others. */
   async queueUp(signal: Signal): Promise<Left> {
     const claim = await this.#deps.table.claim(signal);

@@ -23,6 +23,8 @@ interface Served {
   readonly againMs?: number;
 }
 
+/** So many signals wait for one visitor at most: a person who comes gets but a few of them in a minute. */
+const mostWaiting = 100;
 /** With less time left, nothing is begun: it is for the next worker. */
 const leastMs = 4_000;
 /** A look that the Presence service could not answer, and one that was beyond the cap, are repeated after so long. */
@@ -50,6 +52,7 @@ export class Delivery {
     const { lines } = this.#deps;
     const before = await lines.read(signal);
     const isFirst = before.signals.every(({ id }) => id === signal.id);
+    if (!isFirst && before.signals.length >= mostWaiting) return await this.#attempts.refuse(signal);
     const left = isFirst
       ? await this.#attempts.deliver(signal, deadline)
       : await this.#attempts.queueUp(signal);

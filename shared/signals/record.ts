@@ -46,15 +46,17 @@ export function readRecord(item: Parameters<typeof valuesOf>[0]): SignalRecord {
   return record.parse(valuesOf(item));
 }
 
-/** How a signal ended is put down after its time, and for so long there has to be a record for it. */
-export function endedBy(expiresAt: number): number {
-  return expiresAt + visibilitySeconds * 1_000;
+/** How a signal ended may be put down as late as that. */
+export const afterwardsMs = visibilitySeconds * 1_000;
+
+/** Unix seconds after which DynamoDB may remove the record of a signal, and from which on nobody heeds it. */
+export function keptUntil(expiresAt: number, now: number): number {
+  return Math.ceil(Math.max(expiresAt, now) / 1_000) + recordSeconds;
 }
 
 /** The item of a signal that is taken on now. */
 export function newItem(signal: Signal, now: number) {
   const { id, groupid, visitorid, message, source, acceptedAt, expiresAt, sameUntil, fingerprint } = signal;
-  const goneAt = Math.max(expiresAt, now) + recordSeconds * 1_000;
   return {
     ...recordKey(id),
     ...itemOf({
@@ -69,10 +71,9 @@ export function newItem(signal: Signal, now: number) {
       attempts: 0,
       acceptedAt,
       expiresAt,
+      sameUntil,
       fingerprint,
-      // DynamoDB takes its time to remove what is over; from here on it is as good as gone.
-      goneAt: sameUntil === undefined ? goneAt : Math.max(sameUntil, endedBy(expiresAt)),
-      ttl: Math.ceil(goneAt / 1_000),
+      ttl: keptUntil(expiresAt, now),
     }),
   };
 }

@@ -11,11 +11,10 @@ import {
 } from './dynamo.ts';
 import { leaseSeconds } from './limits.ts';
 import { entryKey } from './line-keys.ts';
-import { endedBy, newItem, readRecord, recordKey, visitorKey } from './record.ts';
+import { afterwardsMs, keptUntil, newItem, readRecord, recordKey, visitorKey } from './record.ts';
 import {
   type Ending,
   isEnding,
-  recordSeconds,
   type Signal,
   type SignalId,
   type SignalReason,
@@ -78,7 +77,7 @@ export class SignalTable {
   /** Puts down that a signal is taken on, unless that is known. Gives the record that is there. */
   async accept(signal: Signal): Promise<SignalRecord> {
     const item = newItem(signal, this.#clock.now());
-    if (await this.#put(item)) return readRecord(item);
+    if (await this.#put(item, signal.acceptedAt)) return readRecord(item);
     return (await this.read(signal.id)) ?? (await this.accept(signal));
   }
 
@@ -87,7 +86,7 @@ export class SignalTable {
     const leaseUntil = this.#clock.now() + this.#leaseMs;
     const lease = { holder: { S: holder }, leaseUntil: attributeOf(leaseUntil) };
     const item = { ...newItem(signal, this.#clock.now()), ...lease, attempts: { N: '1' } };
-    if (await this.#put(item)) return this.#held('claimed', readRecord(item), holder);
+    if (await this.#put(item, signal.acceptedAt)) return this.#held('claimed', readRecord(item), holder);
     const free = await this.#take(signal.id, holder, ['accepted', 'waiting']);
     if (free) return this.#held('claimed', free, holder);
     const found = await this.#read(signal.id);
@@ -116,13 +115,8 @@ export class SignalTable {
 
   /** One that failed, or that nobody came to deliver, may be delivered until then. Nothing where it is otherwise. */
   async reopen(id: SignalId, expiresAt: number): Promise<SignalRecord | undefined> {
-    const found = await this.#read(id);
-    if (!found) return undefined;
-    // Were it gone before its new time is over, a copy of it would be a signal of its own.
-    const goneAt = Math.max(found.goneAt, endedBy(expiresAt));
-    const ttl = Math.ceil(Math.max(goneAt / 1_000, expiresAt / 1_000 + recordSeconds));
     return await this.#update(id, {
-      set: { status: 'accepted', expiresAt, goneAt, ttl },
+      set: { status: 'accepted', expiresAt, ttl: keptUntil(expiresAt, this.#clock.now()) },
       remove: ['endedAt', 'reason', 'waitingSince'],
       where: '#status IN (:failed, :accepted)',
       values: { ':failed': 'failed', ':accepted': 'accepted' },
@@ -174,9 +168,8 @@ export class SignalTable {
     const { Item } = await client.send(
       new GetItemCommand({ TableName: this.#table, Key: recordKey(id), ConsistentRead: true }),
     );
-    const goneAt = Number(Item?.goneAt?.N);
-    const counts = Item && goneAt >= this.#clock.now();
-    return counts ? { record: readRecord(Item), holder: Item.holder?.S, goneAt } : undefined;
+    const isKept = Item && Number(Item.ttl?.N) >= this.#seconds();
+    return isKept ? { record: readRecord(Item), holder: Item.holder?.S } : undefined;
   }
 
   #held(outcome: 'claimed' | 'ambiguous', record: SignalRecord, holder: string): Claim {
@@ -226,19 +219,34 @@ export class SignalTable {
     });
   }
 
-  /** False where there is one already that counts. */
-  async #put(item: Item): Promise<boolean> {
+  /**
+   * False where there is one already. When it came decides whether it is another one than the last of its id, not when it
+   * is worked on: it may have stood in the queue. What came before the last one had ended is the same. One that nobody has
+   * ended in time is over as well.
+   */
+  async #put(item: Item, acceptedAt: number): Promise<boolean> {
     const { client, PutItemCommand } = await this.#dynamo();
     return await happened(
       client.send(
         new PutItemCommand({
           TableName: this.#table,
           Item: item,
-          ConditionExpression: 'attribute_not_exists(pk) OR goneAt < :now',
-          ExpressionAttributeValues: { ':now': attributeOf(this.#clock.now()) },
+          ConditionExpression:
+            'attribute_not_exists(pk) OR #ttl < :now OR (sameUntil < :at AND (endedAt < :at OR expiresAt < :before))',
+          ExpressionAttributeNames: { '#ttl': 'ttl' },
+          ExpressionAttributeValues: {
+            ':now': attributeOf(this.#seconds()),
+            ':at': attributeOf(acceptedAt),
+            ':before': attributeOf(acceptedAt - afterwardsMs),
+          },
         }),
       ),
     );
+  }
+
+  /** As `ttl` has them. */
+  #seconds(): number {
+    return Math.floor(this.#clock.now() / 1_000);
   }
 
   /** The record afterwards; nothing where the condition does not hold, or the record is gone. */
@@ -247,7 +255,7 @@ export class SignalTable {
     { set, add = {}, remove = [], where, values }: Change,
   ): Promise<SignalRecord | undefined> {
     const { client, UpdateItemCommand } = await this.#dynamo();
-    const names = [...Object.keys(set), ...Object.keys(add), ...remove, 'status'];
+    const names = [...Object.keys(set), ...Object.keys(add), ...remove, 'status', 'ttl'];
     const sets = Object.keys(set).map((name) => `#${name} = :set_${name}`);
     const adds = Object.keys(add).map((name) => `#${name} :add_${name}`);
     const expression = [
@@ -259,7 +267,7 @@ export class SignalTable {
       ...prefixed(':set_', set),
       ...prefixed(':add_', add),
       ...prefixed('', values ?? {}),
-      ':goneNow': attributeOf(this.#clock.now()),
+      ':seconds': attributeOf(this.#seconds()),
     };
     try {
       const { Attributes } = await client.send(
@@ -267,7 +275,7 @@ export class SignalTable {
           TableName: this.#table,
           Key: recordKey(id),
           UpdateExpression: expression.filter(Boolean).join(' '),
-          ConditionExpression: `goneAt >= :goneNow AND (${where})`,
+          ConditionExpression: `#ttl >= :seconds AND (${where})`,
           ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
           ExpressionAttributeValues: given,
           ReturnValues: 'ALL_NEW',
@@ -284,7 +292,6 @@ export class SignalTable {
 interface Found {
   readonly record: SignalRecord;
   readonly holder: string | undefined;
-  readonly goneAt: number;
 }
 
 interface Change {

@@ -24,7 +24,8 @@ export function bodyToken(options: SourceOptions<BodyEvent> & BodyTokenOptions):
     {
       kind: 'body-token',
       options: { at: pointer, ...bodyOptions },
-      // Anybody's body is parsed, so it had better be small. Zoho's are of some hundred bytes.
+      proofIsInBody: true,
+      // Zoho's are of some hundred bytes.
       maxBytes: 65_536,
       authentication: 'a token in the body',
       hasReplayProtection: false,

@@ -67,7 +67,8 @@ export function dataverse(options: SourceOptions<DataverseEvent> & Own): Source 
         const flaw = header === undefined ? queryKeyFlaw : headerKeyFlaw;
         return { keys: { of: `the secret that the registration sends in ${told}`, flaw } };
       },
-      // The usual answers: 503 is repeated once, 429 never, and anything but a 2xx may undo what a user has saved.
+      // Beside it the usual answers: 503 is repeated once, 429 never, and anything but a 2xx may undo what a user has saved.
+      answers: { tooLarge: { status: 202 } },
       authenticate: (request, { keys = [] }, _, { authentication }) => {
         const { header, query } = placeOf(authentication);
         return header === undefined

@@ -14,7 +14,7 @@ interface Own {
   readonly versions?: readonly SignatureVersion[];
   /**
    * What tells a workflow's webhook from all others, such as `({ hs_object_id, offer }) => …`. Without it, equal bodies
-   * within five minutes count as one; with it, for as long as HubSpot may send one again.
+   * within ten minutes count as one; with it, for as long as HubSpot may send one again.
    */
   readonly id?: (properties: HubSpotEvent['properties']) => string | undefined;
 }

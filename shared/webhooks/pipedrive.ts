@@ -36,6 +36,7 @@ export function pipedrive(options: SourceOptions<PipedriveEvent>): Source {
         accepted: { status: 200 },
         // A tenth first try without a 2xx bans us for half an hour, whose events are lost.
         unreadable: { status: 200 },
+        tooLarge: { status: 200 },
         // Counts towards the ban, and yet is the only way not to lose the event: Pipedrive tries three times more.
         unavailable: { status: 503 },
       },

@@ -43,6 +43,8 @@ export function salesforceEventRelay(options: SourceOptions<RelayedEvent> & Own)
   return defineSource<RelayedEvent, Own>(
     {
       kind: 'salesforce-event-relay',
+      // EventBridge takes no larger ones.
+      maxBytes: 1_048_576,
       transport: ({ eventSource }) => ({ eventSource }),
       options: { eventSource: partnerSource },
       authentication: 'the partner event bus of AWS; never over HTTP',

@@ -61,6 +61,7 @@ export function salesforceOutboundMessage(options: SourceOptions<OutboundMessage
         accepted: acknowledgement(200, true),
         // Salesforce would send the very same for 24 hours, in which it becomes no better.
         unreadable: acknowledgement(200, true),
+        tooLarge: acknowledgement(200, true),
         // Either of both makes Salesforce come again; the status is what the gateway counts.
         unavailable: acknowledgement(503, false),
       },

@@ -59,6 +59,8 @@ export interface Answers {
   readonly accepted: Reply;
   /** It is authentic and cannot be read; that was put down, and sending it again would not help. */
   readonly unreadable: Reply;
+  /** It is above the limit of its source, and was not kept; status 413 unless given. */
+  readonly tooLarge?: Reply;
   /** It could not be kept: the vendor shall send it again. Given for a source that is switched off, too. */
   readonly unavailable: Reply;
 }
@@ -183,6 +185,8 @@ export interface SourceKind<Event, Own extends object> {
   /** Checks of its own options, by their names. */
   readonly options?: Readonly<Record<string, z.ZodMiniType>>;
   readonly maxBytes?: number;
+  /** What proves it stands in the body, which anybody may have sent: of one that is too large, none of it is read. */
+  readonly proofIsInBody?: true;
   readonly authentication: string | ((own: Own) => string);
   readonly hasReplayProtection: boolean | ((own: Own) => boolean);
   readonly signsUrl?: boolean | ((own: Own) => boolean);
@@ -204,12 +208,13 @@ export function defineSource<Event, Own extends object = object>(
   const own: Own = options;
   const told = <T extends string | boolean | object>(value: T | ((own: Own) => T), otherwise: T): T =>
     typeof value !== 'function' ? value : parsed.success ? value(own) : otherwise;
+  const maxBytes = options.maxBytes ?? kind.maxBytes ?? 262_144;
   return {
     kind: kind.kind,
     transport: parsed.success ? (kind.transport?.(own) ?? 'http') : 'http',
     groups: parsed.success ? [...new Set([options.group].flat())] : [],
     enabled: options.enabled,
-    maxBytes: options.maxBytes ?? kind.maxBytes ?? 262_144,
+    maxBytes,
     invocable: options.invocable,
     ambiguous: options.ambiguous ?? 'unknown',
     authentication: told(kind.authentication, ''),
@@ -219,7 +224,10 @@ export function defineSource<Event, Own extends object = object>(
     answers: { ...usualAnswers, ...told(kind.answers ?? {}, {}) },
     flaws: flawsOf(parsed.error),
     own: Object.fromEntries(Object.entries(own).filter(([name]) => !(name in commonFields))),
-    authenticate: (request, keys, now) => kind.authenticate(request, keys, now, own),
+    authenticate: (request, keys, now) =>
+      kind.proofIsInBody && request.body.length > maxBytes
+        ? 'malformed'
+        : kind.authenticate(request, keys, now, own),
     read: (request) => kind.read(request, own),
     // The events that come back are those that `read` has made.
     map: (event) => given.signal(event as Event),

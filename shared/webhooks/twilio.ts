@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import {
   type BodyEvent,
   bodyKey,
@@ -11,7 +10,14 @@ import { readJson } from './body/json.ts';
 import { fromBase64, hmacFits } from './proof/signature.ts';
 import { bodyHashFits, hasBodyHash, signedForm, signedQuery, spellings } from './proof/twilio-signature.ts';
 import { digestOf, headerValues, soleHeader, type WebhookRequest } from './request.ts';
-import { defineSource, type Reading, type Source, type SourceOptions, type Verdict } from './source.ts';
+import {
+  defineSource,
+  type Reading,
+  type Source,
+  type SourceOptions,
+  Unreadable,
+  type Verdict,
+} from './source.ts';
 import { textAt } from './text-at.ts';
 
 /** An answer without a word is no TwiML, so nobody hears or reads it. */
@@ -22,6 +28,9 @@ export function twilio(options: SourceOptions<BodyEvent>): Source {
   return defineSource<BodyEvent>(
     {
       kind: 'twilio',
+      // A form is signed by its fields.
+      proofIsInBody: true,
+      maxBytes: 65_536,
       authentication: 'HMAC-SHA1 over the body and the address',
       hasReplayProtection: false,
       signsUrl: true,
@@ -45,11 +54,21 @@ function check(request: WebhookRequest, keys: readonly string[]): Verdict {
   const query = signedQuery(request);
   if (!signature || request.url === undefined || query === undefined) return 'malformed';
   // With a query, the body is no form, and vouched for by its hash.
-  if (query === '' && (request.body.length === 0 || !isUtf8(request.body))) return 'malformed';
-  const rest = query || signedForm(request.body);
+  const rest = query || formOf(request);
+  if (rest === undefined) return 'malformed';
   const fits = spellings(request.url).map((url) => hmacFits('sha1', keys, [url, rest], [signature]));
   if (!fits.some((fit) => fit)) return 'mismatch';
   return query === '' || bodyHashFits(request) ? 'authentic' : 'mismatch';
+}
+
+/** Nothing where it is none. */
+function formOf({ body }: WebhookRequest): string | undefined {
+  try {
+    return signedForm(body);
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined;
+    throw error;
+  }
 }
 
 const header = 'x-twilio-signature';

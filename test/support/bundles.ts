@@ -81,7 +81,7 @@ const record = {
   ...Object.fromEntries(
     (['acceptedAt', 'expiresAt'] as const).map((name) => [name, { N: String(signal[name]) }]),
   ),
-  goneAt: { N: String(signal.expiresAt) },
+  ttl: { N: String(Math.ceil(signal.expiresAt / 1_000)) },
 };
 
 export interface BundleCall {

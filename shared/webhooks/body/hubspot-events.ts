@@ -1,3 +1,4 @@
+import { windowMs } from '../proof/signature.ts';
 import { digestOf } from '../request.ts';
 import { type ReadEvent, type Reading, Unreadable } from '../source.ts';
 import { textAt } from '../text-at.ts';
@@ -29,6 +30,9 @@ interface HubSpotWorkflow {
   /** All of it, as it came. */
   readonly payload: JsonObject;
 }
+
+/** So long a request that somebody has captured may stay authentic: one window before its time, and one after it. */
+const digestSeconds = (2 * windowMs) / 1_000;
 
 /** What tells a workflow's webhook from all others, as `relay.config.ts` has it. */
 type WorkflowId = (properties: Properties) => string | undefined;
@@ -65,7 +69,7 @@ export function readHubSpot(body: Buffer, id?: WorkflowId): Reading<HubSpotEvent
   if (!isJsonObject(json)) throw new Unreadable('the body is neither a list nor an object');
   const event: HubSpotWorkflow = { kind: 'workflow', properties: propertiesOf(json), payload: json };
   const own = id && ownId(id, event);
-  const key = own ? { key: `workflow:${own}` } : { key: digestOf(body), keySeconds: 300 };
+  const key = own ? { key: `workflow:${own}` } : { key: digestOf(body), keySeconds: digestSeconds };
   return { events: [{ ...key, type: 'workflow', event }] };
 }
 

@@ -65,7 +65,10 @@ export async function mapEvent(
   if ('flaws' in checked)
     return { reason: 'mapping-invalid', detail: checked.flaws.map(flawText).join('; ') };
   const signals = checked.drafts.map(({ groupid, label, ...rest }) =>
-    toSignal({ ...rest, groupid, id: context.idOf(context.name, key, label), keySeconds }, context),
+    toSignal(
+      { ...rest, groupid, id: context.idOf('webhook', context.name, key, label), keySeconds },
+      context,
+    ),
   );
   return { signals: await Promise.all(signals), unaddressed: checked.unaddressed };
 }

@@ -74,7 +74,7 @@ export async function takeIn(
     const bytes = request.body.length;
     if (bytes > maxBytes) {
       await parkUnread(name, `the body has ${bytes} bytes, of ${maxBytes} at most`, receiver, log);
-      return 'too-large';
+      return answers.tooLarge ?? 'too-large';
     }
     const reading = readOr(request, source);
     if (reading instanceof Unreadable) {
@@ -149,13 +149,19 @@ async function keep(
   if (signals.length > 0) await queue.send(signals.map(({ signal }) => signal));
   for (const { signal, type } of signals) log.signal(signal, type);
   const unmapped = all.flatMap(({ event, mapped }) => ('reason' in mapped ? [{ event, cause: mapped }] : []));
-  for (const { event, cause } of unmapped) await park(name, event, cause, receiver, log);
-  for (const detail of faults) await park(name, {}, { reason: 'unreadable', detail }, receiver, log);
+  const letters = [
+    ...unmapped,
+    ...faults.map((detail) => ({ event: {}, cause: { reason: 'unreadable', detail } as const })),
+  ];
+  for (let at = 0; at < letters.length; at += atOnce) {
+    const some = letters.slice(at, at + atOnce);
+    await Promise.all(some.map(({ event, cause }) => park(name, event, cause, receiver, log)));
+  }
   return {
     events: events.length,
     signals: signals.length,
     unaddressed: all.reduce((sum, { mapped }) => sum + ('signals' in mapped ? mapped.unaddressed : 0), 0),
-    parked: unmapped.length + faults.length,
+    parked: letters.length,
   };
 }
 
@@ -166,6 +172,8 @@ interface Cause {
   readonly detail: string;
 }
 
+/** One after the other, those of a large batch would take longer than its sender waits. */
+const atOnce = 40;
 /** SQS takes no more in one message. */
 const mostParkedBytes = 1_000_000;
 
@@ -177,7 +185,7 @@ async function park(
   log: WebhookLog,
 ): Promise<void> {
   const whole: ParkedEvent = { source: name, at: clock.now(), requestId: log.requestId, ...event };
-  const { event: _, ...outline } = whole;
+  const { event: _, key: __, ...outline } = whole;
   const body = writeParked(whole);
   const fits = Buffer.byteLength(body) <= mostParkedBytes;
   await deadLetters.put({

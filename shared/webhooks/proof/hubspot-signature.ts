@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { headerValues, soleHeader, type WebhookRequest } from '../request.ts';
 import type { Verdict } from '../source.ts';
@@ -9,7 +10,7 @@ import { fromBase64, fromHex, hmacFits, isStale, sameBytes } from './signature.t
  * - `v1`: SHA-256 of secret and body
  *
  * `v2` and `v1` are plain hashes: who has captured a request can send it again at any time, and with more behind its
- * body. What must stand between holds a byte of 0x80, so that such a body is no UTF-8 and gets no further than that.
+ * body. What must stand between holds a byte of 0x80, so that such a body is no UTF-8, and none of HubSpot's.
  */
 export const signatureVersions = ['v3', 'v2', 'v1'] as const;
 export type SignatureVersion = (typeof signatureVersions)[number];
@@ -64,6 +65,7 @@ function judgeHash(
   const given = fromHex(signature);
   if (given === undefined) return 'malformed';
   const { method, url = '', body } = request;
+  if (!isUtf8(body)) return 'malformed';
   // Synthesis refuses a source that signs an address and has none.
   if (signsAddress(version) && url === '') return 'mismatch';
   const before = signsAddress(version) ? `${method}${url}` : '';

@@ -28,7 +28,7 @@ describe('the queue of signals', () => {
     expect(queue.VisibilityTimeout).toBe(2 * deliver.timeoutSeconds);
   });
 
-  test('puts a message that was received five times where somebody finds it, for 14 days', () => {
+  test('puts a message that was received twenty times where somebody finds it, for 14 days', () => {
     const { id, MessageRetentionPeriod } = queueOf(deadLettersName);
     expect(MessageRetentionPeriod).toBe(14 * 86_400);
     expect(queueOf(queueName).RedrivePolicy).toEqual({

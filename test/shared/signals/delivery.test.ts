@@ -88,6 +88,19 @@ test('of two requests with the same key, the one that was refused is not sent, w
   }
 });
 
+test('a hundred signals wait for one visitor, and no more', async () => {
+  const waiting = Array.from({ length: 101 }, (_, at) => waitingSignal(place.clock.time + at, { to: to() }));
+  const [last] = waiting.splice(100);
+  const { lines } = place.worker();
+  for (const signal of waiting) await lines.join(signal);
+  if (!last) throw new Error('there are 101');
+  expect(await deliver(last)).toBe('nothing');
+  expect(await recordOf(last)).toMatchObject({ status: 'failed', reason: 'rate-limited' });
+  await lines.leave(waiting[0] ?? last);
+  const next = waitingSignal(place.clock.time + 200, { to: to() });
+  expect(await deliver(next)).toBe('waiting');
+});
+
 test('what is cancelled while its visitor’s server is asked for is not sent', async () => {
   const signal = aSignal();
   place.replies.find = () => async (response, request) => {

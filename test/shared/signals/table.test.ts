@@ -122,7 +122,7 @@ test.each(endings)('a signal that is %s is never begun with again, days later ne
     place.clock.time = signal.expiresAt + days * day;
     expect(await table().claim(signal)).toMatchObject({ outcome: 'ended', record: { status } });
   }
-  place.clock.time = signal.expiresAt + recordSeconds * 1_000 + 1;
+  place.clock.time = signal.expiresAt + recordSeconds * 1_000 + 2_000;
   expect(await table().read(signal.id)).toBeUndefined();
   expect((await table().claim(signal)).outcome).toBe('claimed');
 });
@@ -138,6 +138,52 @@ test('after its time of sameness, the same id is another signal; its end can be 
   expect((await table().claim(signal)).outcome).toBe('ended');
   place.clock.time = now + 361_000;
   expect((await table().claim(aSignal({ id: signal.id }))).outcome).toBe('claimed');
+});
+
+test('a copy that came within the time of sameness is the same signal, however late it is worked on', async () => {
+  const now = place.clock.time;
+  const signal = aSignal({ sameUntil: now + 300_000 });
+  await holdOf(await table().claim(signal)).end('sent');
+  place.clock.time = now + 2 * day;
+  const copy = { ...signal, acceptedAt: now + 290_000, expiresAt: now + 590_000, sameUntil: now + 590_000 };
+  expect((await table().claim(copy)).outcome).toBe('ended');
+  expect(await table().read(signal.id)).toMatchObject({ status: 'sent' });
+});
+
+test('after its time of sameness, one that might have waited for longer is over when it has ended', async () => {
+  const now = place.clock.time;
+  const signal = aSignal({ waits: true, expiresAt: now + day, sameUntil: now + 300_000 });
+  const next = { ...signal, acceptedAt: now + 3_600_000, expiresAt: now + day, sameUntil: now + 3_900_000 };
+  const hold = holdOf(await table().claim(signal));
+  await hold.wait();
+  place.clock.time = next.acceptedAt;
+  const merged = await table().claim(next);
+  expect(merged.record.acceptedAt).toBe(signal.acceptedAt);
+  await holdOf(merged).end('sent');
+  expect((await table().claim(next)).outcome).toBe('ended');
+  place.clock.time += 1_000;
+  const third = { ...next, acceptedAt: place.clock.time };
+  expect(await table().claim(third)).toMatchObject({
+    outcome: 'claimed',
+    record: { acceptedAt: third.acceptedAt },
+  });
+});
+
+test('one that nobody has ended in time does not stand in the way of the next of its id', async () => {
+  const now = place.clock.time;
+  const signal = aSignal({ sameUntil: now + 300_000 });
+  await table().accept(signal);
+  const next = {
+    ...signal,
+    acceptedAt: now + day,
+    expiresAt: now + day + 300_000,
+    sameUntil: now + day + 300_000,
+  };
+  place.clock.time = next.acceptedAt;
+  expect(await table().claim(next)).toMatchObject({
+    outcome: 'claimed',
+    record: { expiresAt: next.expiresAt },
+  });
 });
 
 test('whether its record or a worker comes first, a signal has one record and one worker', async () => {

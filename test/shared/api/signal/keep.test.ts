@@ -97,6 +97,16 @@ describe('when a signal cannot be kept', () => {
     expect(relay.table.calls).toEqual([]);
   });
 
+  test.each([
+    ['a caller without a key is told so, who would send another one', {}, 504, 'delivery-unknown'],
+    ['a caller with a key may simply try again', { key: 'key-1' }, 503, 'upstream-unavailable'],
+  ] as const)('since nobody knows whether the queue has it, %s', async (_, more, status, code) => {
+    relay = await startKept();
+    relay.queue.fateOf = () => 'unanswered';
+    const { statusCode, told } = await relay.signal({ ttl: '60', ...more });
+    expect([statusCode, told.code]).toEqual([status, code]);
+  });
+
   test('since the table is not to be had, it is accepted all the same: it will be delivered', async () => {
     relay = await startKept();
     relay.table.fateOf = () => ({ error: 'InternalServerError', status: 500 });

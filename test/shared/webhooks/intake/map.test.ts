@@ -26,7 +26,7 @@ function map(signal: Mapping, options: Partial<SourceOptions<ToyEvent>> = {}, ke
   );
 }
 
-const idOf = (label: string) => Buffer.from(`crm/event-1/${label}`).toString('hex');
+const idOf = (label: string) => Buffer.from(`webhook/crm/event-1/${label}`).toString('hex');
 
 describe('an event becomes', () => {
   test('one signal, for five minutes, to the one group of its source', async () => {
