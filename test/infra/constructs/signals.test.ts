@@ -33,7 +33,7 @@ describe('the queue of signals', () => {
     expect(MessageRetentionPeriod).toBe(14 * 86_400);
     expect(queueOf(queueName).RedrivePolicy).toEqual({
       deadLetterTargetArn: { 'Fn::GetAtt': [id, 'Arn'] },
-      maxReceiveCount: 5,
+      maxReceiveCount: 20,
     });
   });
 
