@@ -129,12 +129,18 @@ export class Redriver {
   async #ofEvents(name: string, source: Source, events: readonly MappedEvent[]): Promise<Fate> {
     const idOf = (...parts: readonly string[]) => this.#idKey.idOf(...parts);
     const context = { name, source, idOf, strictGroups: this.#strictGroups, now: this.#now() };
+    if (!source.enabled) return stays(`source ${name} is not enabled in relay.config.ts`);
     const signals: Signal[] = [];
+    let unaddressed = 0;
     for (const event of events) {
       const mapped = await this.#fromIdKey(mapEvent(event, context));
       if ('reason' in mapped) return stays(`source ${name}, ${mapped.reason}: ${mapped.detail}`);
       signals.push(...mapped.signals);
+      unaddressed += mapped.unaddressed;
     }
+    // Most likely the mapping looks in the wrong place; who wants none of it says so.
+    if (signals.length === 0 && unaddressed > 0)
+      return stays(`source ${name}: its mapping finds no visitor id in the event`);
     if (signals.length === 0) return over('relay.config.ts makes no signal of its event now');
     return { kind: 'moves', signals, send: () => this.#send(this.#queue.send(signals)) };
   }

@@ -291,6 +291,15 @@ describe('nothing is lost', () => {
   });
 });
 
+test('an event in which the mended mapping finds nobody stays, and is not lost', async () => {
+  const relay = await standIn();
+  await relay.put(parked({ body: { visitor: sampleVisitor } }));
+  const blind: Mapping = () => ({ visitorid: undefined, message: { mtype: 'signal', data: 1 } });
+  const stayed = [['source crm: its mapping finds no visitor id in the event', 1]];
+  expect(await outcomeOf(relay, {}, blind)).toEqual({ ...nothing, letters: 1, stayed });
+  expect(await relay.left()).toBe(1);
+});
+
 describe('an event of a partner bus', () => {
   test.for([
     ['that EventBridge could not hand over', busEvent()],
