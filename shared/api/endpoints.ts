@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { groupId, visitorId } from '../presence/ids.ts';
-import { message, messageOutline } from '../presence/message.ts';
+import { message, messageOutline, mostMessageBytes } from '../presence/message.ts';
 import { signalId } from '../signals/signal.ts';
 import type { ProblemCode } from './problem.ts';
 import { receipt } from './receipt.ts';
@@ -122,7 +122,7 @@ export const signalvisitor = {
     'relay takes the message on and delivers it as soon as the visitor is present.',
   query: visitorQuery,
   headers: signalHeaders,
-  body: { schema: message, outline: messageOutline, maxBytes: 32_768 },
+  body: { schema: message, outline: messageOutline, maxBytes: mostMessageBytes },
   answers: {
     200: {
       description: 'The Presence service has taken the message.',

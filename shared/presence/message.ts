@@ -18,6 +18,9 @@ export const sessionFunctions = [
   'GLANCE.Cobrowse.VisitorUI.showTerms',
 ] as const;
 
+/** Of a message as JSON; the relay takes no longer ones. */
+export const mostMessageBytes = 32_768;
+
 /** Any JSON value. */
 const data = z.unknown().check(z.refine((value) => value !== undefined, 'is missing'));
 

@@ -7,4 +7,4 @@ export const leaseSeconds = deliverSeconds + 5;
 export const visibilitySeconds = 2 * deliverSeconds;
 
 /** SQS takes so much, of one message and of a batch. */
-export const mostMessageBytes = 1_048_576;
+export const mostQueueBytes = 1_048_576;

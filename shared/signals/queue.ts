@@ -1,7 +1,7 @@
 import type { MessageAttributeValue, SQSClient } from '@aws-sdk/client-sqs';
 import { once } from '../runtime/once.ts';
 import { type DeadReason, deadAttributes } from './dead-letter.ts';
-import { mostMessageBytes } from './limits.ts';
+import { mostQueueBytes } from './limits.ts';
 import { queueJson } from './queue-json.ts';
 import { type Look, writeMessage } from './queue-message.ts';
 import type { Signal } from './signal.ts';
@@ -67,7 +67,7 @@ export function inMessages(signals: readonly Signal[]): Signal[][] {
     else {
       messages.push([signal]);
       // The first of them has no comma.
-      room = mostMessageBytes - empty + 1;
+      room = mostQueueBytes - empty + 1;
     }
     room -= bytes;
   }

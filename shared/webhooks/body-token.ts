@@ -8,6 +8,7 @@ import {
   readEvents,
 } from './body/generic-body.ts';
 import { placeOf, pointerForm, removeAt } from './body/pointer.ts';
+import { tooShort } from './proof/shared-secret.ts';
 import { sameText } from './proof/signature.ts';
 import type { WebhookRequest } from './request.ts';
 import { defineSource, type Source, type SourceOptions, Unreadable, type Verdict } from './source.ts';
@@ -29,7 +30,7 @@ export function bodyToken(options: SourceOptions<BodyEvent> & BodyTokenOptions):
       maxBytes: 65_536,
       authentication: 'a token in the body',
       hasReplayProtection: false,
-      lists: { keys: { of: 'the token in the bodies', flaw } },
+      lists: { keys: { of: 'the token in the bodies', flaw: tooShort } },
       authenticate: (request, { keys = [] }, _, { at }) => check(request, placeOf(at), keys),
       read(request, own) {
         const body = readBody(request);
@@ -58,10 +59,4 @@ function parsed(request: WebhookRequest): { readonly value: unknown } | undefine
     if (error instanceof Unreadable) return undefined;
     throw error;
   }
-}
-
-const fewestCharacters = 16;
-
-function flaw(key: string): string | undefined {
-  return key.length < fewestCharacters ? `must have at least ${fewestCharacters} characters` : undefined;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Columns, columnsOf, pairs, row } from './body/dataverse-columns.ts';
+import { digestSeconds } from './body/generic-body.ts';
 import { loggedType, readAs, readJson } from './body/json.ts';
 import { nonEmpty } from './body/values.ts';
 import { headerName } from './proof/header-name.ts';
@@ -153,5 +154,5 @@ function keyOf(
   if (operationId) return { key: JSON.stringify([operationId, ...what]) };
   // Of a synchronous step, which has no operation.
   if (correlationId && createdOn) return { key: JSON.stringify([correlationId, createdOn, ...what]) };
-  return { key: digestOf(body), keySeconds: 300 };
+  return { key: digestOf(body), keySeconds: digestSeconds };
 }

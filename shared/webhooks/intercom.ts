@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { digestSeconds } from './body/generic-body.ts';
 import { loggedType, readAs, readJson } from './body/json.ts';
 import { type JsonObject, jsonObject, nonEmpty } from './body/values.ts';
 import { fromHex, hmacFits } from './proof/signature.ts';
@@ -89,5 +90,5 @@ function readNotification(notice: z.infer<typeof notification>): ReadEvent<Inter
 /** Neither holds what changes from one delivery to the next: `delivery_attempts` and its like. */
 function keyOf({ id, topic, app_id: appId, data }: z.infer<typeof notification>) {
   if (id) return { key: `id:${appId}:${id}` };
-  return { key: `digest:${digestOf(JSON.stringify([appId, topic, data]))}`, keySeconds: 300 };
+  return { key: `digest:${digestOf(JSON.stringify([appId, topic, data]))}`, keySeconds: digestSeconds };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { digestSeconds } from './body/generic-body.ts';
 import { isJsonObject, loggedType, readJson } from './body/json.ts';
 import { headerName } from './proof/header-name.ts';
 import { checkHeaderSecret, headerKeyFlaw } from './proof/shared-secret.ts';
@@ -55,8 +56,6 @@ export function salesforceCallout(options: SourceOptions<Callout> & Own): Source
     options,
   );
 }
-
-const digestSeconds = 300;
 
 function readCallouts(body: Buffer, own: Own): Reading<Callout> {
   const json = readJson(body);

@@ -29,12 +29,12 @@ export async function cancelOwn(call: ReceiptCall, table: SignalTable): Promise<
   const record = await beforehand(table.cancel(before.id));
   if (!record) throw unknownSignal();
   if (record.status !== 'cancelled') throw tooLate();
-  leaveLine(call, record);
+  logOutcome(call, record);
   return record;
 }
 
 /** As of any other end of a signal. */
-function leaveLine({ log }: ReceiptCall, { id, source, groupid, mtype, func, status }: SignalRecord): void {
+function logOutcome({ log }: ReceiptCall, { id, source, groupid, mtype, func, status }: SignalRecord): void {
   const fields = { signal: id, source, groupid, mtype, func, Outcome: status, [signalsEnded.name]: 1 };
   const Stage = process.env.RELAY_STAGE ?? 'unknown';
   log.info('signal ended', { ...fields, Stage }, embeddedMetrics(metricNamespace, [signalsEnded]));

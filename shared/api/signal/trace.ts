@@ -25,17 +25,17 @@ export async function traced(
   try {
     requireInvocable(call);
     const status = await carryOut(trace);
-    leaveLine(call, trace, status);
+    logOutcome(call, trace, status);
     const body = JSON.stringify({ id: trace.id, status });
     if (status === 'sent') return body;
     return { status: 202, headers: { location: `${call.prefix}/signals/${trace.id}` }, body };
   } catch (error) {
-    leaveLine(call, trace, problemOf(error).code);
+    logOutcome(call, trace, problemOf(error).code);
     throw error;
   }
 }
 
-function leaveLine({ log, body }: SignalCall, { id, repeated }: Trace, outcome: string): void {
+function logOutcome({ log, body }: SignalCall, { id, repeated }: Trace, outcome: string): void {
   const func = body.mtype === 'invoke' ? body.data.func : undefined;
   log.info('signal', { signal: id, mtype: body.mtype, func, outcome, repeated });
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type GroupId, groupId, isStrictVisitorId, type VisitorId, visitorId } from '../../presence/ids.ts';
-import { type Message, message, messageOutline } from '../../presence/message.ts';
+import { type Message, message, messageOutline, mostMessageBytes } from '../../presence/message.ts';
 import { type Flaw, flawsOf, flawText } from '../../runtime/flaws.ts';
 import type { DeadReason } from '../../signals/dead-letter.ts';
 import { patienceMs, type Signal, type SignalId } from '../../signals/signal.ts';
@@ -32,8 +32,6 @@ export type Mapped =
 
 /** As many as one event shall make at most; more come of a mistake. */
 const mostSignals = 100;
-/** As at `/signalvisitor`. */
-const mostMessageBytes = 32_768;
 
 const draft = z.strictObject({
   visitorid: visitorId,

@@ -198,6 +198,14 @@ describe('an authentic webhook', () => {
     expect(log.text).toContain('"WebhooksUnkept":1');
   });
 
+  test('of which a part is no event parks nothing before its signals are kept', async () => {
+    receiver = withoutQueue();
+    expect(await call({ body: ['oops', { id: 'event-1', visitor: 'ada' }] })).toMatchObject({
+      statusCode: 503,
+    });
+    expect(await store.takeDeadLetters()).toEqual([]);
+  });
+
   test('whose keys cannot be read is told to come again', async () => {
     secrets.secrets.set('crm', { error: 'InternalServiceError', status: 500 });
     expect(await call()).toMatchObject({ statusCode: 503 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readParked, writeParked } from '../../../shared/signals/dead-letter.ts';
-import { mostMessageBytes } from '../../../shared/signals/limits.ts';
+import { mostQueueBytes } from '../../../shared/signals/limits.ts';
 import { inMessages } from '../../../shared/signals/queue.ts';
 import { readMessage, writeMessage } from '../../../shared/signals/queue-message.ts';
 import type { Signal } from '../../../shared/signals/signal.ts';
@@ -32,8 +32,8 @@ test('each signal is in one message, in order; no message is too large, and none
       for (const [at, message] of messages.entries()) {
         expect(message.length).toBeGreaterThan(0);
         const [next] = messages[at + 1] ?? [];
-        if (message.length > 1) expect(bytesOf(message)).toBeLessThanOrEqual(mostMessageBytes);
-        if (next) expect(bytesOf([...message, next])).toBeGreaterThan(mostMessageBytes);
+        if (message.length > 1) expect(bytesOf(message)).toBeLessThanOrEqual(mostQueueBytes);
+        if (next) expect(bytesOf([...message, next])).toBeGreaterThan(mostQueueBytes);
       }
     }),
     { numRuns: 40 },
@@ -43,10 +43,10 @@ test('each signal is in one message, in order; no message is too large, and none
 test('signals that fill a message to the last byte are in one', () => {
   const first = sized(500_000);
   const around = bytesOf([first, sized(400)]) - 400;
-  const second = sized(mostMessageBytes - around);
-  expect(bytesOf([first, second])).toBe(mostMessageBytes);
+  const second = sized(mostQueueBytes - around);
+  expect(bytesOf([first, second])).toBe(mostQueueBytes);
   expect(inMessages([first, second])).toHaveLength(1);
-  expect(inMessages([first, sized(mostMessageBytes - around + 1)])).toHaveLength(2);
+  expect(inMessages([first, sized(mostQueueBytes - around + 1)])).toHaveLength(2);
 });
 
 test('whatever JSON a signal holds, SQS takes it, and every digit and character comes back', async () => {

@@ -110,7 +110,7 @@ async function bundled(folder: string, seconds: number | undefined): Promise<str
         contents: `export const deliverSeconds = ${seconds};
           export const leaseSeconds = deliverSeconds + 5;
           export const visibilitySeconds = 2 * deliverSeconds;
-          export const mostMessageBytes = 1_048_576;`,
+          export const mostQueueBytes = 1_048_576;`,
         loader: 'ts',
       }));
     },

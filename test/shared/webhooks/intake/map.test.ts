@@ -86,7 +86,8 @@ describe('an event becomes', () => {
         { visitorid: 'ada', message },
       ]),
     ).toMatchObject({
-      signals: [{ visitorid: 'ada' }],
+      // Its place is that among all, so that its id is the same when the other one has a visitor.
+      signals: [{ visitorid: 'ada', id: idOf('1') }],
       unaddressed: 1,
     });
   });
