@@ -54,4 +54,16 @@ export const webhook: FunctionSpec = { name: 'webhook', timeoutSeconds: 20, memo
 /** Delivers signals: what the signal queue holds. */
 export const deliver: FunctionSpec = { name: 'deliver', timeoutSeconds: deliverSeconds, memoryMb: 512 };
 
-export const functions: readonly FunctionSpec[] = [...endpointFunctions, refreshToken, webhook, deliver];
+/**
+ * Takes snapshots, one group at a time. It has as long as Lambda gives; and as little memory as will do, since it does
+ * not take more of it however many visitors there are.
+ */
+export const snapshot: FunctionSpec = { name: 'snapshot', timeoutSeconds: 900, memoryMb: 256 };
+
+export const functions: readonly FunctionSpec[] = [
+  ...endpointFunctions,
+  refreshToken,
+  webhook,
+  deliver,
+  snapshot,
+];

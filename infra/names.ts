@@ -68,6 +68,16 @@ export function signalTableName(stage: string): string {
   return `${stackName(stage)}-signals`;
 }
 
+/** The bus that events of the relay are put on. */
+export function busName(stage: string): string {
+  return stackName(stage);
+}
+
+/** A function of the relay, by the name that it has in `functions/`. */
+export function functionName(stage: string, name: string): string {
+  return `${stackName(stage)}-${name}`;
+}
+
 /** A command as somebody types it who means this stage. */
 export function npmRun(stage: string, command: string): string {
   return `${stage === 'prod' ? '' : `RELAY_STAGE=${stage} `}npm run ${command}`;

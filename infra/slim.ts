@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
@@ -20,6 +21,9 @@ export const slim: Plugin = {
         resolveDir: pluginData,
       }));
     }
+    build.onLoad({ filter: schemas }, async ({ path: file }) => ({
+      contents: withPlainKeys(await readFile(file, 'utf8')),
+    }));
     build.onLoad({ filter: unused }, ({ path: file }) => ({
       contents: `module.exports = () => { throw new Error('${path.basename(file)} is not in this bundle') }`,
     }));
@@ -39,6 +43,23 @@ const replacements: Readonly<Record<string, string>> = {
 
 /** undici's HTTP/2 client and fetch helpers, which its pool names but reaches only when asked for them. */
 const unused = /[\\/]undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/].*|llhttp[\\/]llhttp-wasm)\.js$/;
+
+/** What a client of AWS knows of every message of its service. */
+const schemas = /[\\/]@aws-sdk[\\/]client-[a-z0-9-]+[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/;
+
+/**
+ * Puts each key where the name of its constant stands: `"Bucket":` for `[_B]:`. An object whose keys have to be worked out
+ * might do something meanwhile, so that it stays in the bundle though nobody uses it.
+ */
+function withPlainKeys(source: string): string {
+  const constants = new Map(
+    Array.from(source.matchAll(/^const (_\w+) = ("[^"]*");$/gm), ([, name, text]) => [name, text]),
+  );
+  return source.replaceAll(/\[(_\w+)\]:/g, (key, name: string) => {
+    const text = constants.get(name);
+    return text === undefined ? key : `${text}:`;
+  });
+}
 
 /**
  * As an ECMAScript module, these built-ins read every one of their properties, and some of those load Node's whole

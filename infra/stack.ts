@@ -2,14 +2,17 @@ import { Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../shared/api/config/error.ts';
 import type { RelayConfig } from '../shared/api/config/relay.ts';
+import { groupsWithSnapshots } from '../shared/api/config/snapshot-environment.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { RelayApi } from './constructs/api.ts';
+import { RelayBus } from './constructs/bus.ts';
 import { RelayDashboard } from './constructs/dashboard.ts';
 import { EndpointFunction } from './constructs/endpoint-function.ts';
 import { GroupSecrets } from './constructs/group-secrets.ts';
 import { addOutputs } from './constructs/outputs.ts';
 import { Refresh } from './constructs/refresh.ts';
 import { Signals } from './constructs/signals.ts';
+import { Snapshots } from './constructs/snapshots.ts';
 import { requireDistinctNames, requirePublicUrl } from './constructs/webhook-sources.ts';
 import { Webhooks } from './constructs/webhooks.ts';
 import { endpointFunctions } from './functions.ts';
@@ -37,7 +40,8 @@ export class RelayStack extends Stack {
       secrets.renewed.length > 0
         ? new Refresh(this, 'Refresh', { stage, config, bundles, secrets })
         : undefined;
-    const signals = new Signals(this, 'Signals', { stage, config, bundles, secrets, refresh });
+    const bus = new RelayBus(this, 'Events', { stage });
+    const signals = new Signals(this, 'Signals', { stage, config, bundles, secrets, refresh, bus });
     const endpoints = endpointFunctions.map(
       (spec) =>
         new EndpointFunction(this, spec.name, { spec, stage, config, bundles, secrets, refresh, signals }),
@@ -46,11 +50,15 @@ export class RelayStack extends Stack {
       Object.keys(config.webhooks).length > 0
         ? new Webhooks(this, 'Webhooks', { stage, config, bundles, signals })
         : undefined;
+    const snapshots =
+      groupsWithSnapshots(config).length > 0
+        ? new Snapshots(this, 'Snapshots', { stage, config, bundles, secrets, refresh, signals, bus })
+        : undefined;
     const api = new RelayApi(this, 'Api', { stage, config, functions: endpoints, webhooks });
-    const parts = { stage, config, endpoints, api, refresh, signals, webhooks };
+    const parts = { stage, config, endpoints, api, refresh, signals, webhooks, snapshots };
     const alarms = new Alarms(this, 'Alarms', parts);
     const dashboard = new RelayDashboard(this, 'Dashboard', { ...parts, alarms });
-    addOutputs(this, { ...parts, secrets, dashboard, alarms });
+    addOutputs(this, { ...parts, bus, secrets, dashboard, alarms });
   }
 }
 

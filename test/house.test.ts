@@ -14,13 +14,14 @@ const closedDoors: [string, RegExp][] = [
   ['functions', /^(functions|infra|test|relay\.config)/],
   [
     'infra',
-    /^(functions|test|shared\/(?!api\/|runtime\/|authorization\/(metrics|request)\.ts|signals\/(limits|metrics)\.ts|webhooks\/(intake\/metrics|source)\.ts))/,
+    /^(functions|test|shared\/(?!api\/|runtime\/|authorization\/(metrics|request)\.ts|signals\/(limits|metrics)\.ts|snapshots\/(keys|metrics|request)\.ts|webhooks\/(intake\/metrics|source)\.ts))/,
   ],
   ['infra/local', /^infra\/(constructs|cli|stack|app)/],
   ['infra/constructs', /^infra\/(local|cli|app|stack)/],
   ['shared/presence', /^shared\/(?!presence\/|runtime\/)/],
   ['shared/authorization', /^shared\/(?!authorization\/|presence\/|runtime\/)/],
   ['shared/signals', /^shared\/(?!signals\/|presence\/|runtime\/)/],
+  ['shared/snapshots', /^shared\/(?!snapshots\/|presence\/|runtime\/)/],
   [
     'shared/webhooks',
     /^shared\/(?!webhooks\/|runtime\/|presence\/(ids|message)\.ts|signals\/(signal|queue|dead-letter|ids)\.ts)/,
@@ -108,7 +109,7 @@ describe('the bundle of', () => {
 
   test.each(functions.map(({ name }) => name))('%s holds what it needs, and nothing else', (name) => {
     const foreign = (inputs.get(name) ?? []).filter((input) => !known.test(input));
-    const allowed = { webhook: [xml, configuration], deliver: [dynamodb] }[name] ?? [];
+    const allowed = { webhook: [xml, configuration], deliver: [dynamodb], snapshot: [dynamodb] }[name] ?? [];
     expect(foreign.filter((input) => !allowed.some((one) => one.test(input)))).toEqual([]);
   });
 
@@ -128,6 +129,11 @@ describe('the bundle of', () => {
   test('every other function knows nothing of webhooks', () => {
     const others = [...inputs].filter(([name]) => name !== 'webhook').flatMap(([, parts]) => parts);
     expect(others.filter((input) => /shared\/webhooks/.test(input))).toEqual([]);
+  });
+
+  test('snapshot alone knows of snapshots and of S3', () => {
+    const others = [...inputs].filter(([name]) => name !== 'snapshot').flatMap(([, parts]) => parts);
+    expect(others.filter((input) => /shared\/snapshots|client-s3/.test(input))).toEqual([]);
   });
 
   test('an endpoint holds no way to deliver later', () => {

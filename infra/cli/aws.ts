@@ -42,10 +42,12 @@ export class AwsTrouble extends Error {
 /** What is asked of a service, and what to do where it does not come about. */
 export interface AwsCall {
   readonly client: { readonly config: { region(): Promise<string> } };
-  readonly service: 'Secrets Manager' | 'SQS' | 'DynamoDB';
+  readonly service: 'Secrets Manager' | 'SQS' | 'DynamoDB' | 'S3' | 'Lambda';
   /** As in "may not be read". */
   readonly deed: 'read' | 'written' | 'used';
   readonly hints: CallHints;
+  /** How long it may take; 12 s unless given. */
+  readonly limitMs?: number;
 }
 
 interface CallHints {
@@ -59,12 +61,12 @@ interface CallHints {
   readonly unreachable?: string;
 }
 
-const limitMs = 12_000;
+const usualLimitMs = 12_000;
 
 /** What the service answers. Each way to fail gets a sentence of its own: throws `AwsTrouble`. */
 export async function answerTo<T>(call: AwsCall, answer: Promise<T>): Promise<T> {
   try {
-    return await withinLimit(answer);
+    return await withinLimit(answer, call.limitMs);
   } catch (error) {
     throw await explain(error, call);
   }
@@ -92,7 +94,7 @@ export async function withHint(main: () => Promise<void>): Promise<void> {
 }
 
 /** Credentials may come from a program or a server that never answers. */
-async function withinLimit<T>(answer: Promise<T>): Promise<T> {
+async function withinLimit<T>(answer: Promise<T>, limitMs = usualLimitMs): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error('too late')), limitMs);
   try {
@@ -121,7 +123,7 @@ async function explain(error: unknown, call: AwsCall): Promise<AwsTrouble> {
   );
 }
 
-const missing = /^(ResourceNotFoundException|QueueDoesNotExist|.*NonExistentQueue)$/;
+const missing = /^(ResourceNotFoundException|NoSuchBucket|QueueDoesNotExist|.*NonExistentQueue)$/;
 const setRegion = 'set AWS_REGION, or AWS_PROFILE to a profile that has a region';
 const deploy =
   'deploy the relay first, which makes it; or is it another account (AWS_PROFILE), region (AWS_REGION) or stage (RELAY_STAGE)?';
@@ -155,7 +157,7 @@ const refusals: readonly Refusal[] = [
     hint: signIn,
   },
   {
-    names: /UnrecognizedClient|InvalidClientTokenId|Signature|MissingAuthentication/,
+    names: /UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|Signature|MissingAuthentication/,
     says: (deed) => `cannot be ${deed}: AWS does not know these credentials`,
     hint: signIn,
   },
@@ -168,7 +170,7 @@ const refusals: readonly Refusal[] = [
     hint: () => 'wait, up to a day, and find out what else writes it',
   },
   {
-    names: /Throttl|TooManyRequests|RequestLimitExceeded/,
+    names: /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/,
     says: (deed) => `cannot be ${deed} now: AWS has had too many requests`,
     hint: () => 'ask again in a minute',
   },

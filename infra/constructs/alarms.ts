@@ -16,6 +16,8 @@ import type { Refresh } from './refresh.ts';
 import type { RelayFunction } from './relay-function.ts';
 import { signalAlarms, webhookAlarms } from './signal-alarms.ts';
 import type { Signals } from './signals.ts';
+import { snapshotAlarms } from './snapshot-alarms.ts';
+import type { Snapshots } from './snapshots.ts';
 import { tokenAlarms } from './token-alarms.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -27,6 +29,7 @@ interface AlarmsProps {
   readonly refresh: Refresh | undefined;
   readonly signals: Signals;
   readonly webhooks: Webhooks | undefined;
+  readonly snapshots: Snapshots | undefined;
 }
 
 /** Where each alarm is explained: what it means, how to look, what to do. */
@@ -96,13 +99,14 @@ export class Alarms extends Construct {
 }
 
 function alarmSpecs(scope: Construct, props: AlarmsProps): readonly AlarmSpec[] {
-  const { stage, config, endpoints, api, refresh, signals, webhooks } = props;
-  const behind = [refresh, signals, webhooks].flatMap((part) => part?.function ?? []);
+  const { stage, config, endpoints, api, refresh, signals, webhooks, snapshots } = props;
+  const behind = [refresh, signals, webhooks, snapshots].flatMap((part) => part?.function ?? []);
   return [
     ...[...endpoints, ...behind].flatMap(alarmsOfFunction),
     ...(refresh ? tokenAlarms(stage, config, refresh) : []),
     ...signalAlarms(stage, signals),
     ...(webhooks ? webhookAlarms(stage, config, webhooks) : []),
+    ...snapshotAlarms(stage, config),
     {
       name: 'gateway-throttles',
       says: 'Calls or webhooks come faster than the configured limits let through.',

@@ -23,6 +23,8 @@ import type { Refresh } from './refresh.ts';
 import type { RelayFunction } from './relay-function.ts';
 import { signalWidgets, webhookWidgets } from './signal-widgets.ts';
 import type { Signals } from './signals.ts';
+import { snapshotWidgets } from './snapshot-widgets.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { Webhooks } from './webhooks.ts';
 import { half, period, third } from './widget-size.ts';
 
@@ -34,6 +36,7 @@ interface RelayDashboardProps {
   readonly refresh: Refresh | undefined;
   readonly signals: Signals;
   readonly webhooks: Webhooks | undefined;
+  readonly snapshots: Snapshots | undefined;
   readonly alarms: Alarms;
 }
 
@@ -44,9 +47,9 @@ export class RelayDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: RelayDashboardProps) {
     super(scope, id);
-    const { stage, config, endpoints, refresh, signals, webhooks } = props;
+    const { stage, config, endpoints, refresh, signals, webhooks, snapshots } = props;
     const name = stackName(stage);
-    const behind = [refresh, signals, webhooks].flatMap((part) => part?.function ?? []);
+    const behind = [refresh, signals, webhooks, snapshots].flatMap((part) => part?.function ?? []);
     const functions = [...endpoints, ...behind];
     new Dashboard(this, 'Dashboard', {
       dashboardName: name,
@@ -58,6 +61,7 @@ export class RelayDashboard extends Construct {
         [latency(props), waited(props), share(props)],
         ...(webhooks ? [webhookWidgets(stage, config)] : []),
         ...signalWidgets(stage, signals),
+        ...(snapshots ? [snapshotWidgets(stage, config)] : []),
         ...(refresh ? [[renewals(stage, refresh), failedRenewals(stage), authorizations(stage)]] : []),
         [durations(functions), errors(functions), concurrency(functions)],
         [lastErrors(functions)],

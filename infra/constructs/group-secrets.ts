@@ -62,9 +62,11 @@ export class GroupSecrets extends Construct {
     return { secretOf: nameOf('token'), credentialsOf: nameOf('credentials') };
   }
 
-  /** What the function of an endpoint needs: to read tokens. */
-  statementsOfReader(): PolicyStatement[] {
-    const tokens = this.all.map(({ token }) => token);
+  /** What a function that asks the Presence service needs: to read tokens, of all groups unless some are named. */
+  statementsOfReader(groupids?: readonly string[]): PolicyStatement[] {
+    const tokens = this.all
+      .filter(({ groupid }) => groupids?.includes(groupid) ?? true)
+      .map(({ token }) => token);
     return [
       allow('ReadTokens', ['secretsmanager:GetSecretValue'], tokens),
       ...allowKeys('DecryptTokens', ['kms:Decrypt'], tokens),

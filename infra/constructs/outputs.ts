@@ -7,10 +7,12 @@ import { webhookUrl } from '../../shared/api/webhook-path.ts';
 import { npmRun } from '../names.ts';
 import type { Alarms } from './alarms.ts';
 import type { RelayApi } from './api.ts';
+import type { RelayBus } from './bus.ts';
 import type { RelayDashboard } from './dashboard.ts';
 import type { GroupSecrets } from './group-secrets.ts';
 import type { Refresh } from './refresh.ts';
 import type { Signals } from './signals.ts';
+import type { Snapshots } from './snapshots.ts';
 import { httpSources, inAscii, outputName } from './webhook-sources.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -21,14 +23,17 @@ interface OutputsProps {
   readonly secrets: GroupSecrets;
   readonly refresh: Refresh | undefined;
   readonly signals: Signals;
+  readonly bus: RelayBus;
   readonly webhooks: Webhooks | undefined;
+  readonly snapshots: Snapshots | undefined;
   readonly dashboard: RelayDashboard;
   readonly alarms: Alarms;
 }
 
 /** What whoever deployed has to know, and has to do next. */
 export function addOutputs(stack: Stack, props: OutputsProps): void {
-  const { stage, config, api, secrets, refresh, signals, webhooks, dashboard, alarms } = props;
+  const { stage, config, api, secrets, refresh, signals, bus, webhooks, snapshots, dashboard, alarms } =
+    props;
   const tell: Tell = (name, description, value) =>
     new CfnOutput(stack, `Output${name}`, { key: name, description, value });
 
@@ -45,8 +50,10 @@ export function addOutputs(stack: Stack, props: OutputsProps): void {
   if (refresh) tell('RefreshQueue', 'The queue on which new tokens are asked for', refresh.queue.queueUrl);
   tell('SignalQueue', 'The queue of signals that are to be delivered', signals.queue.queueUrl);
   tell('SignalDeadLetters', 'Signals and events that need somebody', signals.deadLetters.queueUrl);
+  tell('EventBus', 'The bus on which the relay tells what happens: make a rule', bus.name);
   tell('SignalTable', 'The table with the records of the signals', signals.records.name);
   if (webhooks) tellOfWebhooks(tell, config, webhooks, publicUrlOf(config) ?? api.address);
+  if (snapshots) tellOfSnapshots(tell, snapshots);
   if (alarms.topic) tell('AlarmTopic', 'Who subscribes to it hears of alarms', alarms.topic.topicArn);
   if (api.domain && !api.domain.hasRecord)
     tell('DnsTarget', `Enter it in your DNS as CNAME of ${config.domain?.name}`, api.domain.target);
@@ -71,6 +78,15 @@ function tellOfWebhooks(tell: Tell, config: RelayConfig, { keys }: Webhooks, add
   }
   for (const { source, name, content } of keys)
     tell(`WebhookSecret${outputName(source)}`, `The secret with the keys of ${source}: ${content}`, name);
+}
+
+function tellOfSnapshots(tell: Tell, { bucket: { bucket }, catalog }: Snapshots): void {
+  tell('SnapshotBucket', 'The bucket with the snapshots of who was on the site', bucket.bucketName);
+  tell('SnapshotWorkgroup', 'The workgroup of Athena for queries of snapshots', catalog.workgroup);
+  tell('SnapshotDatabase', 'The database of Athena with the snapshots', catalog.database);
+  const editor = `https://${Aws.REGION}.console.aws.amazon.com/athena/home?region=${Aws.REGION}#/query-editor`;
+  const description = 'Queries to begin with, in the console of Athena: choose the workgroup above first';
+  tell('SnapshotQueries', description, editor);
 }
 
 function storeKeys(secret: string, stage: string): string {

@@ -12,7 +12,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import type { FunctionSpec } from '../functions.ts';
-import { stackName } from '../names.ts';
+import { functionName } from '../names.ts';
 import { removalPolicy } from './removal.ts';
 
 interface RelayFunctionProps<Spec> {
@@ -43,7 +43,7 @@ export class RelayFunction<Spec extends FunctionSpec = FunctionSpec> extends Con
       removalPolicy: removalPolicy(config),
     });
     this.lambda = new LambdaFunction(this, 'Function', {
-      functionName: `${stackName(stage)}-${spec.name}`,
+      functionName: functionName(stage, spec.name),
       description: `Presence Relay: ${description}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -1,11 +1,11 @@
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { unknownSource } from '../../shared/webhooks/intake/metrics.ts';
 import { type AlarmSpec, period } from './alarm-spec.ts';
-import { rejectionsOf, signalsOf, webhooksOf } from './signal-metrics.ts';
+import { rejectionsOf, signalsOf, unsentOf, webhooksOf } from './signal-metrics.ts';
 import type { Signals } from './signals.ts';
 import type { Webhooks } from './webhooks.ts';
 
-/** Tells somebody of signals that are late, lost or in doubt. */
+/** Tells somebody of signals that are late, lost or in doubt, or of which nobody could be told. */
 export function signalAlarms(stage: string, { queue, deadLetters }: Signals): readonly AlarmSpec[] {
   return [
     {
@@ -29,6 +29,11 @@ export function signalAlarms(stage: string, { queue, deadLetters }: Signals): re
       name: 'signals-unknown',
       says: 'A signal was sent, and nothing says whether it arrived.',
       metric: signalsOf(stage, 'unknown', period),
+    },
+    {
+      name: 'events-unsent',
+      says: 'Events of signals or snapshots could not be put on the bus; nobody puts them again.',
+      metric: unsentOf(stage, period),
     },
   ];
 }

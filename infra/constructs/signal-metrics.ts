@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { eventsUnsent } from '../../shared/runtime/bus-metrics.ts';
 import {
   signalAge,
   type signalEndings,
@@ -51,6 +52,11 @@ export function waitingOf(stage: string, period: Duration): Metric {
 /** Signals that were too many for their visitors. */
 export function limitedOf(stage: string, period: Duration): Metric {
   return metricOf(signalsLimited, { Stage: stage }, { statistic: Stats.SUM, period });
+}
+
+/** Events that the bus did not take, of signals and of snapshots. */
+export function unsentOf(stage: string, period: Duration): Metric {
+  return metricOf(eventsUnsent, { Stage: stage }, { statistic: Stats.SUM, period });
 }
 
 /** From acceptance to delivery, in milliseconds. */

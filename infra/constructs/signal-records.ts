@@ -54,6 +54,16 @@ export class SignalRecords extends Construct {
       resources: [this.#arn],
     });
   }
+
+  /** To claim slots of snapshots: `shared/snapshots/claims.ts`. They are in the same table, and the signals are not touched. */
+  statementOfClaims(): PolicyStatement {
+    return new PolicyStatement({
+      sid: 'ClaimSlots',
+      actions: ['GetItem', 'PutItem', 'UpdateItem', 'Query'].map((action) => `dynamodb:${action}`),
+      resources: [this.#arn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['snapshot#*'] } },
+    });
+  }
 }
 
 type RecordAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query';

@@ -7,6 +7,7 @@ import {
   limitedOf,
   rejectionsOf,
   signalsOf,
+  unsentOf,
   type WhatOfWebhooks,
   waitingOf,
   webhooksOf,
@@ -41,8 +42,9 @@ export function signalWidgets(stage: string, { queue, deadLetters }: Signals): I
       graph('Age of the oldest message (s)', [
         queue.metricApproximateAgeOfOldestMessage({ period, label: 'signal queue' }),
       ]),
-      graph('Dead letters of signals', [
+      graph('Dead letters of signals, unsent events', [
         deadLetters.metricApproximateNumberOfMessagesVisible({ period, label: 'letters' }),
+        unsentOf(stage, period).with({ label: 'events that the bus did not take' }),
       ]),
     ],
   ];

@@ -9,6 +9,7 @@ import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { deliver } from '../functions.ts';
 import { idKeyName, signalDeadLettersName, signalQueueName } from '../names.ts';
 import { signalQueue } from '../signals.ts';
+import type { RelayBus } from './bus.ts';
 import type { GroupSecrets } from './group-secrets.ts';
 import { withQueueAddresses } from './queue-addresses.ts';
 import type { Refresh } from './refresh.ts';
@@ -23,6 +24,8 @@ interface SignalsProps {
   readonly secrets: GroupSecrets;
   /** Missing where the relay gets no tokens. */
   readonly refresh: Refresh | undefined;
+  /** On which it is told how they end. */
+  readonly bus: RelayBus;
 }
 
 /** Signals that the relay has taken on: the queue that they are in, their records, and the function that delivers them. */
@@ -97,7 +100,7 @@ export class Signals extends Construct {
     return secret;
   }
 
-  #deliver({ stage, config, bundles, secrets, refresh }: SignalsProps): RelayFunction {
+  #deliver({ stage, config, bundles, secrets, refresh, bus }: SignalsProps): RelayFunction {
     const delivery = new RelayFunction(this, 'Deliver', {
       spec: deliver,
       description: 'delivers signals',
@@ -112,6 +115,7 @@ export class Signals extends Construct {
           signalQueue: addressOf(this.queue),
           deadLetters: addressOf(this.deadLetters),
           signalTable: this.records.name,
+          bus: bus.name,
         }),
       ),
       statements: [
@@ -119,6 +123,7 @@ export class Signals extends Construct {
         ...(refresh ? [refresh.statementOfAsker()] : []),
         this.statementOfSender(),
         this.statementOfParker(),
+        bus.statementOfSender(),
         this.records.statementOf('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
       ],
     });

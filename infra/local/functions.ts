@@ -2,6 +2,7 @@ import path from 'node:path';
 import { deliverVariables } from '../../shared/api/config/deliver-environment.ts';
 import { refreshVariables, relayVariables } from '../../shared/api/config/environment.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
+import { snapshotVariables } from '../../shared/api/config/snapshot-environment.ts';
 import { webhookVariables } from '../../shared/api/config/webhook-environment.ts';
 import { type Endpoint, readsignal, signalvisitor } from '../../shared/api/endpoints.ts';
 import {
@@ -10,9 +11,18 @@ import {
   endpointFunctions,
   type FunctionSpec,
   refreshToken,
+  snapshot,
   webhook,
 } from '../functions.ts';
-import { credentialsName, idKeyName, secretName, localStage as stage, webhookKeysName } from '../names.ts';
+import {
+  busName,
+  credentialsName,
+  functionName,
+  idKeyName,
+  secretName,
+  localStage as stage,
+  webhookKeysName,
+} from '../names.ts';
 import { LocalFunction } from './lambda/function.ts';
 import type { Services } from './services.ts';
 
@@ -21,6 +31,15 @@ export interface LocalFunctions {
   readonly webhook: LocalFunction;
   readonly refreshToken: LocalFunction;
   readonly deliver: LocalFunction;
+  readonly snapshot: LocalFunction;
+  /** All of them, by the names that they have on AWS. */
+  readonly named: Readonly<Record<string, NamedFunction>>;
+}
+
+interface NamedFunction {
+  readonly target: LocalFunction;
+  /** Without what stands for this machine alone. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 interface FunctionOptions {
@@ -40,12 +59,17 @@ export function openFunctions(
     AWS_ENDPOINT_URL_SECRETS_MANAGER: services.secrets.url,
     AWS_ENDPOINT_URL_SQS: services.queues.url,
     AWS_ENDPOINT_URL_DYNAMODB: services.tables.url,
+    AWS_ENDPOINT_URL_S3: services.bucket.url,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: services.events.url,
   };
+  const named: Record<string, NamedFunction> = {};
   const open = (spec: FunctionSpec, variables: Record<string, string>) => {
     const file = path.join(folder, spec.name, 'index.js');
     const environment = { ...variables, ...addresses };
     const options = { ...spec, file, environment, log: (line: string) => log(withoutMetrics(line)) };
-    return opened.adopt(new LocalFunction(options), (it) => it.close());
+    const target = opened.adopt(new LocalFunction(options), (it) => it.close());
+    named[functionName(stage, spec.name)] = { target, environment: variables };
+    return target;
   };
   const names = namesOf(services);
   const { secretOf, refreshQueue } = names;
@@ -60,10 +84,12 @@ export function openFunctions(
     webhook: open(webhook, webhookVariables(config, names)),
     refreshToken: open(refreshToken, refreshVariables(config, names)),
     deliver: open(deliver, deliverVariables(config, names)),
+    snapshot: open(snapshot, snapshotVariables(config, names)),
+    named,
   };
 }
 
-function namesOf({ refreshQueue, signalQueue, deadLetters, signalTable }: Services) {
+function namesOf({ refreshQueue, signalQueue, deadLetters, signalTable, snapshotBucket }: Services) {
   return {
     stage,
     secretOf: (groupid: string) => secretName(stage, groupid),
@@ -73,6 +99,8 @@ function namesOf({ refreshQueue, signalQueue, deadLetters, signalTable }: Servic
     signalQueue: signalQueue.url,
     deadLetters: deadLetters.url,
     signalTable,
+    snapshotBucket,
+    bus: busName(stage),
     idKey: idKeyName(stage),
   };
 }

@@ -2,7 +2,7 @@
 export const namedServers = 2;
 
 /** How many ports a local run takes, from the relay's on. */
-export const portCount = 7 + namedServers;
+export const portCount = 9 + namedServers;
 
 /** Where a local run listens, by the port of its relay; 0: any free ports. The named servers follow `presence`. */
 export function portsFrom(port: number) {
@@ -15,5 +15,7 @@ export function portsFrom(port: number) {
     queues: at(4 + namedServers),
     table: at(5 + namedServers),
     events: at(6 + namedServers),
+    bucket: at(7 + namedServers),
+    functions: at(8 + namedServers),
   };
 }

@@ -5,6 +5,7 @@ import { startBundling } from './bundling.ts';
 import { withEveryRight } from './caller.ts';
 import { openFunctions } from './functions.ts';
 import { startGateway } from './gateway/gateway.ts';
+import { startFunctionsApi } from './lambda/api.ts';
 import { portsFrom } from './ports.ts';
 import type { PresenceEmulator } from './presence/emulator.ts';
 import type { Switches } from './presence/switches.ts';
@@ -14,14 +15,18 @@ import type { SecretsManager } from './secrets/server.ts';
 import { type Services, startServices } from './services.ts';
 import { startDelivery } from './signals.ts';
 import { startSite } from './site/site.ts';
-import { putWebhookSecrets, startWebhookEvents } from './webhooks.ts';
+import { startSnapshots, withSnapshots } from './snapshots.ts';
+import { putWebhookSecrets, serveWebhookEvents } from './webhooks.ts';
 
 export interface LocalStackOptions {
   /** Its groups are relayed, with the emulator in the place of their Presence service. */
   readonly config: RelayConfig;
   /** Absolute path of the file that it comes from, for the mappings of its webhooks; `relay.config.ts` unless given. */
   readonly configFile?: string;
-  /** A source of webhooks of each kind besides, to try; the mappings then come from a file of the local run. */
+  /**
+   * To try: a source of webhooks of each kind besides, the mappings of which come from a file of the local run; and
+   * snapshots of every group.
+   */
   readonly samples?: boolean;
   /** The relay's; the others follow in the order of `portsFrom`. 0, or not given: any free ports. */
   readonly port?: number;
@@ -45,6 +50,10 @@ export interface LocalStack extends AsyncDisposable {
   readonly table: string;
   /** EventBridge. */
   readonly events: string;
+  /** S3. */
+  readonly bucket: string;
+  /** Lambda. */
+  readonly functions: string;
   readonly groupids: readonly number[];
   readonly emulator: PresenceEmulator;
   readonly secretsManager: SecretsManager;
@@ -72,23 +81,29 @@ export async function startLocalStack({
   const bundles = await startBundling(configFile, opened);
   const front = { port: ports.relay, log, origins: own.cors?.origins ?? [] };
   const gateway = opened.adopt(await startGateway(front), (it) => it.close());
-  const services = await startServices({ ports, groupids, switches }, opened);
-  const { emulator, secrets, queues, tables, refreshQueue, signalQueue, deadLetters } = services;
+  const services = await startServices({ ports, groupids, switches, log }, opened);
+  const { emulator, secrets, queues, tables, events, refreshQueue, signalQueue, deadLetters } = services;
   const given = samples ? await addSamples(own) : own;
   const config = { ...atEmulator(withEveryRight(given), services), publicUrl: gateway.url };
   putWebhookSecrets(secrets, stage, config);
 
   const { folder } = bundles;
   const functions = openFunctions({ config, services, folder, log }, opened);
-  const { webhook, deliver, refreshToken } = functions;
-  const events = await startWebhookEvents({ port: ports.events, config, webhook, deadLetters, log }, opened);
+  const { webhook, deliver, refreshToken, snapshot } = functions;
+  serveWebhookEvents({ events, config, webhook, deadLetters }, opened);
   const [groupid = 0] = groupids;
   const page = { presenceUrl: emulator.url, groupid, relayUrl: gateway.url };
   const site = opened.use(await startSite({ port: ports.site, ...page }));
+  const lambda = opened.adopt(
+    await startFunctionsApi({ port: ports.functions, functions: functions.named }),
+    (it) => it.close(),
+  );
   await bundles.done;
   gateway.serve(routesOf(functions, config));
   opened.use(startDelivery({ queue: signalQueue, target: deliver, config, log }));
   opened.use(await startRefresh({ stage, config, secrets, queue: refreshQueue, target: refreshToken, log }));
+
+  opened.use(startSnapshots({ config, target: snapshot, log }));
 
   const running = opened.move();
   return {
@@ -99,6 +114,8 @@ export async function startLocalStack({
     queues: queues.url,
     table: tables.url,
     events: events.url,
+    bucket: services.bucket.url,
+    functions: lambda.url,
     groupids,
     emulator,
     secretsManager: secrets,
@@ -113,7 +130,7 @@ async function addSamples(config: RelayConfig): Promise<RelayConfig> {
   const { perVisitor } = config.signals;
   // Whoever tries them one after the other is one visitor.
   const signals = { ...config.signals, perVisitor: Math.max(perVisitor, 60) };
-  return withSamples({ ...config, signals });
+  return withSamples(withSnapshots({ ...config, signals }));
 }
 
 /** With the emulator in the place of Glance, and all secrets made here. */

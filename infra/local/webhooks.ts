@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { webhook as spec } from '../functions.ts';
 import { idKeyName, webhookKeysName } from '../names.ts';
-import { type Events, startEvents } from './events/server.ts';
+import type { Events } from './events/server.ts';
 import { invokeAsynchronously } from './lambda/asynchronous.ts';
 import type { LocalFunction } from './lambda/function.ts';
 import type { Queue } from './queues/server.ts';
@@ -20,30 +20,26 @@ export function putWebhookSecrets(secrets: SecretsManager, stage: string, { webh
 }
 
 interface WebhookEventOptions {
-  readonly port: number;
+  readonly events: Events;
   readonly config: RelayConfig;
   /** The function of this name. */
   readonly webhook: LocalFunction;
   /** Where events go that it cannot take. */
   readonly deadLetters: Queue;
-  readonly log: (line: string) => void;
 }
 
 /** Brings the function the events of those sources that have no HTTP. */
-export async function startWebhookEvents(
-  { port, config, webhook: target, deadLetters: onFailure, log }: WebhookEventOptions,
+export function serveWebhookEvents(
+  { events, config, webhook: target, deadLetters: onFailure }: WebhookEventOptions,
   opened: AsyncDisposableStack,
-): Promise<Events> {
+): void {
   const ended = new AbortController();
   opened.defer(() => ended.abort());
   const invocation = { name: spec.name, target, onFailure, ended: ended.signal };
-  const events = await startEvents({
-    port,
+  events.serve({
     sources: Object.values(config.webhooks).flatMap(({ transport }) =>
       transport === 'http' ? [] : [transport.eventSource],
     ),
     target: (event) => invokeAsynchronously(event, invocation),
-    log,
   });
-  return opened.adopt(events, (it) => it.close());
 }

@@ -2,6 +2,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { serverRules } from '../presence/address.ts';
 import { PresenceClient } from '../presence/client.ts';
 import { SecretTokens } from '../presence/secret-tokens.ts';
+import { Transport, type TransportLimits } from '../presence/transport.ts';
 import { RefreshQueue } from './queue.ts';
 import { Vault } from './vault.ts';
 
@@ -20,10 +21,12 @@ interface OpenPresenceOptions {
   /** Address of the queue on which a new token is asked for; missing where the relay gets none. */
   readonly refreshQueue: string | undefined;
   readonly client: SecretsManagerClient;
+  /** For whom the usual time-outs of the transport do not fit. */
+  readonly limits?: Partial<TransportLimits>;
 }
 
 /** The Presence client of these groups, with tokens that are renewed when they are of no use. */
-export function openPresence({ groups, refreshQueue, client }: OpenPresenceOptions): PresenceClient {
+export function openPresence({ groups, refreshQueue, client, limits }: OpenPresenceOptions): PresenceClient {
   const rules = new Map(Array.from(groups, ([id, settings]) => [id, serverRules(settings)] as const));
   const secretOf = (id: string) => groups.get(id)?.secret ?? '';
   const renewedSecretOf = (id: string) => (groups.get(id)?.renewed ? secretOf(id) : undefined);
@@ -31,5 +34,6 @@ export function openPresence({ groups, refreshQueue, client }: OpenPresenceOptio
     refreshQueue === undefined
       ? undefined
       : new RefreshQueue({ url: refreshQueue, secretOf: renewedSecretOf, vault: new Vault(client) });
-  return new PresenceClient({ groups: rules, tokens: new SecretTokens({ secretOf, client, renewal }) });
+  const tokens = new SecretTokens({ secretOf, client, renewal });
+  return new PresenceClient({ groups: rules, tokens, transport: new Transport(limits) });
 }

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Deadline } from '../runtime/deadline.ts';
 import type { Counters } from './counters.ts';
 import type { DeadReason } from './dead-letter.ts';
+import type { SignalEvents } from './events.ts';
 import type { SignalLog } from './log.ts';
 import { backOffMs } from './pauses.ts';
 import type { DeadLetters } from './queue.ts';
@@ -17,6 +18,7 @@ export interface AttemptDependencies {
   readonly deadLetters: DeadLetters;
   readonly presence: Pick<PresenceClient, 'signal'>;
   readonly log: SignalLog;
+  readonly events: Pick<SignalEvents, 'ended'>;
   readonly limits: {
     /** At most so many signals reach a visitor in a minute. */
     readonly perVisitor: number;
@@ -30,6 +32,12 @@ export interface AttemptDependencies {
 export type Left = 'nothing' | 'waiting' | { readonly againMs: number };
 
 type Held = Extract<Claim, { hold: Hold }>;
+
+interface Ended {
+  readonly ending: 'sent' | 'expired' | 'unknown' | 'failed';
+  readonly reason?: SignalReason;
+  readonly detail?: string;
+}
 
 /**
  * Everything that is done with one signal by whoever has claimed it. What becomes of it is in its record before anybody
@@ -172,23 +180,30 @@ export class Attempts {
     if (doubt(held)) return await this.#end(signal, held, 'failed', code, message);
     const letter = { body: writeMessage({ signals: [signal] }), reason: code satisfies DeadReason };
     await this.#deps.deadLetters.put({ ...letter, detail: message, source: signal.source });
-    await held.hold.end('failed', code);
-    this.#deps.log.ended(signal, 'failed', { reason: code, detail: message });
-    return 'nothing';
+    return await this.#putDown(signal, held, { ending: 'failed', reason: code, detail: message });
   }
 
   async #end(
     signal: Signal,
     held: Held,
-    status: 'sent' | 'expired' | 'unknown' | 'failed',
+    status: Ended['ending'],
     reason?: SignalReason,
     detail?: string,
   ): Promise<Left> {
     // That it did not arrive this time does not say that it never did.
     const why = status === 'sent' ? undefined : doubt(held);
     const [ending, because] = why ? (['unknown', why] as const) : [status, reason];
-    await held.hold.end(ending, because);
-    this.#deps.log.ended(signal, ending, { ...(because && { reason: because }), ...(detail && { detail }) });
+    return await this.#putDown(signal, held, {
+      ending,
+      ...(because && { reason: because }),
+      ...(detail && { detail }),
+    });
+  }
+
+  async #putDown(signal: Signal, { hold }: Held, { ending, ...why }: Ended): Promise<'nothing'> {
+    const record = await hold.end(ending, why.reason);
+    this.#deps.log.ended(signal, ending, why);
+    if (record) this.#deps.events.ended(record);
     return 'nothing';
   }
 }

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Deadline } from '../runtime/deadline.ts';
 import type { Delivery } from './delivery.ts';
+import type { SignalEvents } from './events.ts';
 import type { SignalQueue } from './queue.ts';
 import { readMessage } from './queue-message.ts';
 import type { Signal } from './signal.ts';
@@ -8,6 +9,8 @@ import type { Signal } from './signal.ts';
 interface BatchDependencies {
   readonly delivery: Delivery;
   readonly queue: SignalQueue;
+  /** What the delivery has to tell. */
+  readonly events: Pick<SignalEvents, 'put'>;
   readonly deadline: Deadline;
   /** Hears why a message goes back whole. */
   readonly failed: (messageId: string, error: unknown) => void;
@@ -22,7 +25,7 @@ const mostAtOnce = 16;
  */
 export async function deliverBatch(
   records: readonly SQSRecord[],
-  { delivery, queue, deadline, failed }: BatchDependencies,
+  { delivery, queue, events, deadline, failed }: BatchDependencies,
 ): Promise<SQSBatchResponse> {
   const inTurn = turns(mostAtOnce);
   const handled = records.map(async ({ messageId, body }) => {
@@ -36,7 +39,9 @@ export async function deliverBatch(
       return [{ itemIdentifier: messageId }];
     }
   });
-  return { batchItemFailures: (await Promise.all(handled)).flat() };
+  const batchItemFailures = (await Promise.all(handled)).flat();
+  await events.put(deadline);
+  return { batchItemFailures };
 }
 
 type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
@@ -44,7 +49,7 @@ type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 async function deliverAll(
   signals: readonly Signal[],
   inTurn: InTurn,
-  { delivery, queue, deadline }: Omit<BatchDependencies, 'failed'>,
+  { delivery, queue, deadline }: Pick<BatchDependencies, 'delivery' | 'queue' | 'deadline'>,
 ): Promise<void> {
   const visitors = Object.values(
     Object.groupBy(signals, ({ groupid, visitorid }) => `${groupid}#${visitorid}`),

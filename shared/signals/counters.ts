@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../runtime/clock.ts';
+import { attributeOf, type Dynamo, happened } from '../runtime/dynamo.ts';
 import { once } from '../runtime/once.ts';
-import { attributeOf, type Dynamo, happened } from './dynamo.ts';
 import type { Signal } from './signal.ts';
 
 export interface CountersOptions {

@@ -1,4 +1,4 @@
-import { type Dynamo, dynamoOf } from './dynamo.ts';
+import { type Dynamo, dynamoOf } from '../runtime/dynamo.ts';
 import { type Sqs, sqsOf } from './queue.ts';
 
 /** For a function that seldom has to do with signals that are kept: it loads a client when it needs one. */

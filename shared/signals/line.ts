@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../runtime/clock.ts';
+import { attributeOf, type Dynamo, happened, itemOf } from '../runtime/dynamo.ts';
 import { parseExactly } from '../runtime/exact-json.ts';
 import { once } from '../runtime/once.ts';
-import { attributeOf, type Dynamo, happened, itemOf } from './dynamo.ts';
 import { entryKey, lookKey, type Person, partition } from './line-keys.ts';
 import type { SignalQueue } from './queue.ts';
 import type { Look } from './queue-message.ts';

@@ -1,3 +1,4 @@
+import { eventsUnsent } from '../runtime/bus-metrics.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { embeddedMetrics, metricNamespace } from '../runtime/metrics.ts';
 import { signalAge, signalsEnded, signalsLimited, signalsWaiting } from './metrics.ts';
@@ -61,6 +62,12 @@ export class SignalLog {
     });
   }
 
+  /** So many events were not put on the bus; their records are as they should be. */
+  unsent(count: number): void {
+    const fields = { Stage: stage(), [eventsUnsent.name]: count };
+    this.#log.error('events unsent', fields, embeddedMetrics(metricNamespace, [eventsUnsent]));
+  }
+
   /** A message of the queue goes back whole. What it holds is not repeated, and no message of a foreign error. */
   failed(messageId: string, error: unknown): void {
     const reason = error instanceof Error ? error.name : typeof error;
@@ -74,7 +81,11 @@ export class SignalLog {
       groupid,
       mtype: message.mtype,
       func: message.mtype === 'invoke' ? message.data.func : undefined,
-      Stage: process.env.RELAY_STAGE ?? 'unknown',
+      Stage: stage(),
     };
   }
+}
+
+function stage(): string {
+  return process.env.RELAY_STAGE ?? 'unknown';
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { itemOf, valuesOf } from './dynamo.ts';
+import { itemOf, valuesOf } from '../runtime/dynamo.ts';
 import { visibilitySeconds } from './limits.ts';
 import {
   recordSeconds,

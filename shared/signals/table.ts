@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { once } from '../runtime/once.ts';
 import {
   type Attribute,
   attributeOf,
@@ -8,7 +7,8 @@ import {
   happened,
   type Item,
   isConditionFailure,
-} from './dynamo.ts';
+} from '../runtime/dynamo.ts';
+import { once } from '../runtime/once.ts';
 import { leaseSeconds } from './limits.ts';
 import { entryKey } from './line-keys.ts';
 import { afterwardsMs, keptUntil, newItem, readRecord, recordKey, visitorKey } from './record.ts';
@@ -44,7 +44,8 @@ export type Claim =
 export interface Hold {
   /** Right before the message leaves. False: it is not ours any more, or was cancelled: it must not leave. */
   sending(): Promise<boolean>;
-  end(status: Ending, reason?: SignalReason): Promise<void>;
+  /** The record, if it says so now. */
+  end(status: Ending, reason?: SignalReason): Promise<SignalRecord | undefined>;
   /** Nothing was sent: whoever comes may claim it at once. */
   release(reason?: SignalReason): Promise<void>;
   /** Likewise; it waits for its visitor. */
@@ -189,12 +190,16 @@ export class SignalTable {
         end: async (status, reason) => {
           const set = { status, endedAt: this.#clock.now(), ...(reason && { reason }) };
           const remove = ['leaseUntil', 'holder', ...(reason ? [] : ['reason'])];
+          const values = { ':unknown': 'unknown', ':sending': 'sending' };
           // Whoever took it over could only guess.
-          if (status === 'sent') {
-            const values = { ':unknown': 'unknown', ':sending': 'sending' };
-            const where = 'holder = :holder OR #status = :unknown OR #status = :sending';
-            await ours({ set, remove, values }, where);
-          } else await ours({ set, remove });
+          const where = 'holder = :holder OR #status = :unknown OR #status = :sending';
+          const ended = await (status === 'sent'
+            ? ours({ set, remove, values }, where)
+            : ours({ set, remove }));
+          if (ended) return ended;
+          // The client repeats a write whose answer it has missed, and finds that it is done.
+          const found = await this.read(id).catch(() => undefined);
+          return found?.status === status ? found : undefined;
         },
         release: async (reason) => {
           await letGo({ status: before, ...(reason && { reason }) });

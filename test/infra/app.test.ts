@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { relayApp } from '../../infra/app.ts';
 import { stackName } from '../../infra/names.ts';
 import { defineRelay } from '../../shared/api/config/relay.ts';
-import { emptyBundles, full, hooked, minimal, unrenewed } from '../support/stack.ts';
+import { emptyBundles, full, hooked, minimal, unrenewed, watched } from '../support/stack.ts';
 
 let outdir: string;
 beforeEach(async () => {
@@ -55,6 +55,10 @@ describe('neither AWS’s own rules for templates nor cdk-nag’s AwsSolutions f
   test('in a stack that gets no tokens', () => {
     const config = { ...unrenewed, alarms: full.alarms };
     expect(findings(config)).toEqual({ rules: [], failure: undefined });
+  });
+
+  test('in a stack that takes snapshots, with a key of S3’s own', () => {
+    expect(findings({ ...watched, alarms: full.alarms })).toEqual({ rules: [], failure: undefined });
   });
 
   test('in an ephemeral stack that uses what the account has', () => {

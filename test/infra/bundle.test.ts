@@ -53,6 +53,10 @@ const did: Readonly<Record<string, object>> = {
     answer: '{"batchItemFailures":[]}',
     log: [line(/"signal ended".*"sent"/)],
   },
+  snapshot: {
+    answer: expect.stringContaining('"taken"'),
+    log: [line(/"snapshot taken".*"VisitorsPresent":1/)],
+  },
   webhook: { answer: expect.stringContaining('202'), log: [/signal accepted/, /webhook accepted/].map(line) },
 };
 

@@ -3,8 +3,9 @@ import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { functions, webhook } from '../../infra/functions.ts';
+import { functions, snapshot, webhook } from '../../infra/functions.ts';
 import { loadRelayConfig } from '../../infra/relay-config.ts';
+import { groupsWithSnapshots } from '../../shared/api/config/snapshot-environment.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -69,8 +70,12 @@ describe('npm run synth', () => {
     const files = await readdir(path.join(house, 'cdk.out'));
     expect(files).toContain('presence-relay-test.template.json');
     const bundles = files.filter((name) => name.startsWith('asset.'));
-    const { webhooks } = await loadRelayConfig();
-    const deployed = functions.filter((each) => each !== webhook || Object.keys(webhooks).length > 0);
+    const config = await loadRelayConfig();
+    const unused = [
+      Object.keys(config.webhooks).length > 0 ? undefined : webhook,
+      groupsWithSnapshots(config).length > 0 ? undefined : snapshot,
+    ];
+    const deployed = functions.filter((each) => !unused.includes(each));
     expect(bundles.length).toBe(deployed.length);
     for (const bundle of bundles)
       expect(await readFile(path.join(house, 'cdk.out', bundle, 'index.js'), 'utf8')).toContain('exports');
@@ -83,6 +88,21 @@ describe('npm run synth', () => {
       expect.stringContaining('RELAY_STAGE: must be 1 to 20 characters'),
     ]);
     expect(code).not.toBe(0);
+  });
+
+  test('of a configuration with snapshots finds nothing wrong either', { timeout: 120_000 }, async () => {
+    await writeFile(
+      path.join(house, 'relay.config.ts'),
+      `import { defineRelay } from './shared/api/config/relay.ts';
+       export default defineRelay({
+         groups: { 12345: { snapshots: { everyMinutes: 1 } }, 72: { snapshots: { everyMinutes: 1440 } } },
+         callers: { desk: { groups: [72] } },
+       });\n`,
+    );
+    const { code, said } = await synth({ RELAY_STAGE: 'test' });
+    expect([code, said]).toEqual([0, expect.stringContaining('alarms: nobody hears of them')]);
+    const template = await readFile(path.join(house, 'cdk.out/presence-relay-test.template.json'), 'utf8');
+    expect(template).toContain('"presence-relay-test-snapshot"');
   });
 
   test('of a configuration with mistakes names every one, and writes nothing', {

@@ -22,14 +22,20 @@ export async function startOneVisitorService(): Promise<{ origin: string } & Dis
     if (operation) {
       const input = (await json(request)) as Record<string, string>; // of the client's own making
       response.end(JSON.stringify(awsAnswer(operation, input)));
-    } else {
-      const isAuthorize = request.url?.startsWith('/authorize');
-      response.end(JSON.stringify(isAuthorize ? token : { visitorfound: true }));
-    }
+    } else if (request.headers['x-amz-content-sha256'] !== undefined) {
+      request
+        .resume()
+        .on('end', () => response.writeHead(request.method === 'PUT' ? 200 : 404, { etag: '"1"' }).end());
+    } else response.end(JSON.stringify(presenceAnswer(request.url ?? '')));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   return { origin: `http://127.0.0.1:${port}`, [Symbol.dispose]: () => void server.close() };
+}
+
+function presenceAnswer(url: string): unknown {
+  if (url.startsWith('/authorize')) return token;
+  return url.startsWith('/query') ? { visitors: [{ visitorid: 'ada' }] } : { visitorfound: true };
 }
 
 /** What the secrets hold; all others a token. */
@@ -41,9 +47,11 @@ const contents: Readonly<Record<string, string>> = {
 function awsAnswer(operation: string, input: Readonly<Record<string, string>>): object {
   switch (operation) {
     case 'GetItem':
-      return { Item: record };
+      return isOfSnapshot(input) ? {} : { Item: record };
+    case 'Query':
+      return { Items: [], Count: 0 };
     case 'UpdateItem':
-      return { Attributes: record };
+      return { Attributes: isOfSnapshot(input) ? claim : record };
     case 'PutItem':
       return {};
     case 'SendMessage':
@@ -59,6 +67,13 @@ function awsAnswer(operation: string, input: Readonly<Record<string, string>>): 
     }
   }
 }
+
+function isOfSnapshot({ Key }: Readonly<Record<string, unknown>>): boolean {
+  return JSON.stringify(Key).includes('snapshot#');
+}
+
+/** As DynamoDB tells the claim of a snapshot. */
+const claim = { status: { S: 'taking' }, ttl: { N: String(Math.ceil(Date.now() / 1_000) + 3_600) } };
 
 const signal = {
   id: 'a-signal-of-bundles',
@@ -141,6 +156,8 @@ export async function invokeBundle(file: string, name: string, origin: string): 
     AWS_ENDPOINT_URL_SECRETS_MANAGER: origin,
     AWS_ENDPOINT_URL_SQS: origin,
     AWS_ENDPOINT_URL_DYNAMODB: origin,
+    AWS_ENDPOINT_URL_S3: origin,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: origin,
     RELAY_STAGE: 'test',
     RELAY_SIGNAL_QUEUE: `${origin}/000000000000/signals`,
     RELAY_DEAD_LETTERS: `${origin}/000000000000/dead-letters`,
@@ -152,8 +169,11 @@ export async function invokeBundle(file: string, name: string, origin: string): 
     RELAY_WEBHOOK_KEYS: JSON.stringify({ crm: 'keys' }),
     RELAY_STRICT_GROUPS: '[]',
     RELAY_LIMITS: '{}',
+    RELAY_BUS: 'bus',
+    RELAY_SNAPSHOTS: '{"12345":{"periodSeconds":3600}}',
+    RELAY_SNAPSHOT_BUCKET: 'bucket',
   };
-  return await runBundle(file, { event: eventOf(name), environment }).outcome;
+  return await runBundle(file, { event: eventOf(name), environment, remainingMs: 60_000 }).outcome;
 }
 
 function groupOf(name: string, presence: string) {
@@ -170,6 +190,8 @@ function eventOf(name: string): object {
       return queueEvent(JSON.stringify({ signals: [signal] }));
     case 'webhook':
       return webhookEvent();
+    case 'snapshot':
+      return { groupid: '12345', scheduledTime: new Date().toISOString() };
     default:
       return endpointEvent(name);
   }

@@ -15,6 +15,8 @@ const addresses = z.object({
   queues: z.optional(z.string()),
   table: z.optional(z.string()),
   events: z.optional(z.string()),
+  bucket: z.optional(z.string()),
+  functions: z.optional(z.string()),
   groupid: z.number(),
 });
 type Addresses = z.infer<typeof addresses>;

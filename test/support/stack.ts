@@ -42,6 +42,13 @@ export const full = {
         arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/7-AbCdEf',
         keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/7a1b2c3d-1111-2222-3333-444455556666',
       },
+      snapshots: {
+        everyMinutes: 60,
+        fields: ['url', 'browser'],
+        ids: 'digest',
+        leftAfter: 3,
+        mostEvents: 50,
+      },
     },
     72: {
       visitorids: 'strict',
@@ -58,6 +65,7 @@ export const full = {
         arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:glance/account-AbCdEf',
         keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/ca1b2c3d-1111-2222-3333-444455556666',
       },
+      snapshots: {},
     },
   },
   tokens: { minutes: 100, refreshMinutes: 40 },
@@ -82,6 +90,11 @@ export const full = {
   },
   webhookLimits: { rate: 30, burst: 6, concurrency: 7 },
   signals: { concurrency: 5 },
+  snapshots: {
+    retentionDays: 30,
+    keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/5a1b2c3d-1111-2222-3333-444455556666',
+    queryLimitGiB: 10,
+  },
   domain: {
     name: 'presence.acme.example',
     certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/0a1b2c3d',
@@ -100,6 +113,9 @@ export const hooked = {
   publicUrl: 'https://relay.acme.example/presence',
   webhooks: full.webhooks,
 } satisfies Config;
+
+/** The smallest one that takes snapshots. */
+export const watched = { ...minimal, groups: { 12345: { snapshots: {} } } } satisfies Config;
 
 /** The relay gets no token by itself. */
 export const unrenewed = {

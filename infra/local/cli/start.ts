@@ -14,9 +14,12 @@ npm start -- [options]
 It relays the groups of relay.config.ts and takes webhooks for its sources; besides, it has a source of every kind that
 there is, for the first of the groups: "npm run webhook -- --list --local" tells them.
 
+Each minute it takes a snapshot of who is there, of each group that has no other schedule in relay.config.ts:
+"npm run history" shows them. What it puts on the bus of the relay, it prints.
+
   --port <number>  of the relay, ${usualPort} unless given; 0: any free ports. The next ones follow: the Presence emulator's
                    load balancer (4701) and its two named servers, the demo site (4704), Secrets Manager (4705),
-                   SQS (4706), DynamoDB (4707), EventBridge (4708)
+                   SQS (4706), DynamoDB (4707), EventBridge (4708), S3 (4709), Lambda (4710)
   --switch <name=value>
                    how the Presence emulator behaves, such as tokenSeconds=60: tokens that live one minute; may be
                    repeated; "npm run emulator -- --help" lists all
@@ -27,7 +30,7 @@ Ctrl-C, or SIGTERM, ends it: exit code 0 (but on Ctrl-C npm itself ends by the s
 option: 2.
 When standard output is no terminal, it prints one line of JSON there as soon as it is ready:
   {"relay":"http://…","presence":"http://…","site":"http://…","secrets":"http://…","queues":"http://…",
-   "table":"http://…","events":"http://…","groupid":12345}
+   "table":"http://…","events":"http://…","bucket":"http://…","functions":"http://…","groupid":12345}
 What the functions log goes to standard error. (npm writes a banner of its own; "npm start --silent" does not.)
 `;
 
@@ -69,9 +72,10 @@ function untilOrphaned(): Promise<void> {
 }
 
 function print(stack: LocalStack, port: string): void {
-  const { relay, presence, site, secrets, queues, table, events, groupids } = stack;
+  const { relay, presence, site, secrets, queues, table, events, bucket, functions, groupids } = stack;
   const [groupid = 0] = groupids;
   const visitor = `groupid=${groupid}&visitorid=ada`;
+  const commands = commandsFor(port);
   const people = `
   Presence Relay is up. Ctrl-C ends it.
 
@@ -81,6 +85,8 @@ function print(stack: LocalStack, port: string): void {
     queues     ${queues}   SQS
     table      ${table}   DynamoDB
     events     ${events}   EventBridge
+    bucket     ${bucket}   S3
+    functions  ${functions}   Lambda
     demo site  ${site}/?visitorid=ada
 
   Open the demo site: your browser becomes visitor ada of group ${groupid}. Then, in another terminal,
@@ -89,7 +95,7 @@ function print(stack: LocalStack, port: string): void {
 
     ${signalCommand(relay, visitor, { mtype: 'signal', data: { text: 'Hello Ada' } })}
 
-${webhookCommand(port)}  call a function in her browser:
+${commands.webhook}  call a function in her browser:
 
     ${signalCommand(relay, visitor, { mtype: 'invoke', data: { func: 'GLANCE.Cobrowse.Visitor.showTerms' } })}
 
@@ -98,15 +104,22 @@ ${webhookCommand(port)}  call a function in her browser:
     curl '${relay}/lookupvisitor?${visitor}'
     curl '${relay}/query?groupid=${groupid}'
 
-`;
-  printReady({ relay, presence, site, secrets, queues, table, events, groupid }, people);
+${commands.history}`;
+  const addresses = { relay, presence, site, secrets, queues, table, events, bucket, functions };
+  printReady({ ...addresses, groupid }, people);
 }
 
-/** It finds its way by the port, which nobody knows who has asked for any. */
-function webhookCommand(port: string): string {
-  if (port === '0') return '';
-  const option = port === usualPort ? '' : ` --port ${port}`;
-  return `  have HubSpot send a webhook about her:\n\n    npm run webhook -- hubspot${option}\n\n`;
+/** They find their way by the port, which nobody knows who has asked for any. */
+function commandsFor(port: string) {
+  if (port === '0') return { webhook: '', history: '' };
+  const npm = (command: string, given = '') => {
+    const options = [given, ...(port === usualPort ? [] : [`--port ${port}`])].filter(Boolean).join(' ');
+    return `    npm run ${command}${options && ` -- ${options}`}\n`;
+  };
+  return {
+    webhook: `  have HubSpot send a webhook about her:\n\n${npm('webhook', 'hubspot')}\n`,
+    history: `  take a snapshot of who is there, as the run does each minute, and see the history:\n\n${npm('snapshot')}${npm('history')}\n`,
+  };
 }
 
 function signalCommand(relay: string, visitor: string, message: object): string {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { FunctionError, type FunctionFailure, RequestTooLarge } from './failure.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const maxEventBytes = 6 * 1024 * 1024;
+export const maxEventBytes = 6 * 1024 * 1024;
 
 /** Whoever makes the answer. */
 interface Source {

@@ -15,6 +15,8 @@ export const deliverEnvironment = z.object({
   RELAY_SIGNAL_QUEUE: filled,
   RELAY_DEAD_LETTERS: filled,
   RELAY_SIGNAL_TABLE: filled,
+  /** Name of the bus on which it is told how signals end. */
+  RELAY_BUS: filled,
   RELAY_LIMITS: jsonVariable(z.pick(signals, { perVisitor: true, findsPerSecond: true })),
 });
 
@@ -23,7 +25,7 @@ export function deliverVariables(
   { groups, signals: { perVisitor, findsPerSecond } }: RelayConfig,
   names: Pick<
     DeployedNames,
-    'stage' | 'secretOf' | 'refreshQueue' | 'signalQueue' | 'deadLetters' | 'signalTable'
+    'stage' | 'secretOf' | 'refreshQueue' | 'signalQueue' | 'deadLetters' | 'signalTable' | 'bus'
   >,
 ): Record<string, string> {
   const deployed = Object.entries(groups).map(([id, group]) => [
@@ -37,6 +39,7 @@ export function deliverVariables(
     RELAY_SIGNAL_QUEUE: names.signalQueue,
     RELAY_DEAD_LETTERS: names.deadLetters,
     RELAY_SIGNAL_TABLE: names.signalTable,
+    RELAY_BUS: names.bus,
     RELAY_LIMITS: JSON.stringify({ perVisitor, findsPerSecond }),
   });
 }

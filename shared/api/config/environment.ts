@@ -57,6 +57,10 @@ export interface DeployedNames {
   readonly deadLetters: string;
   /** Name of the secret that signal ids are made with. */
   readonly idKey: string;
+  /** Name of the bus that events of the relay are put on. */
+  readonly bus: string;
+  /** Name of the bucket of the snapshots. */
+  readonly snapshotBucket: string;
   /** Name of the secret with the keys of a source of webhooks. */
   keysOf(source: string): string;
 }

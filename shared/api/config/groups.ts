@@ -3,6 +3,7 @@ import { glanceAuthorization, readAuthorizationAddress } from '../../authorizati
 import { glance, isHostPattern, readPresenceAddress } from '../../presence/address.ts';
 import { groupId } from '../../presence/ids.ts';
 import { arn } from './arn.ts';
+import { groupSnapshots } from './snapshots.ts';
 
 const presenceAddress = z
   .string()
@@ -56,6 +57,8 @@ export const configuredGroup = z.strictObject({
   secret: z.optional(existingSecret),
   /** An existing secret with the credentials for which Glance grants tokens; without it, the stack makes one. */
   credentials: z.optional(existingSecret),
+  /** Snapshots of who is on the site; none unless given. */
+  snapshots: z.optional(groupSnapshots),
 });
 export type ConfiguredGroup = z.infer<typeof configuredGroup>;
 

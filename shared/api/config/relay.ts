@@ -5,6 +5,7 @@ import { deploymentFields } from './deployment.ts';
 import { ConfigurationError } from './error.ts';
 import { configuredGroup, configuredId } from './groups.ts';
 import { signals } from './signals.ts';
+import { snapshots } from './snapshots.ts';
 import { tokens } from './tokens.ts';
 import { webhookLimits, webhooks } from './webhooks.ts';
 
@@ -19,6 +20,8 @@ const fields = z.strictObject({
   webhooks: z._default(webhooks, {}),
   webhookLimits: z.prefault(webhookLimits, {}),
   signals: z.prefault(signals, {}),
+  /** Of the groups that have some. */
+  snapshots: z.prefault(snapshots, {}),
   ...deploymentFields,
 });
 
@@ -88,7 +91,7 @@ function checkZone({ domain }: Fields, report: Report): void {
 }
 
 /** What the stack works with is in the region of the stack, so it is all in one. */
-function checkRegions({ groups, domain, waf, alarms }: Fields, report: Report): void {
+function checkRegions({ groups, domain, waf, alarms, snapshots }: Fields, report: Report): void {
   const secrets = Object.entries(groups).flatMap(([id, { secret, credentials }]) => [
     [secret?.arn, 'groups', id, 'secret', 'arn'] as const,
     [credentials?.arn, 'groups', id, 'credentials', 'arn'] as const,
@@ -98,6 +101,7 @@ function checkRegions({ groups, domain, waf, alarms }: Fields, report: Report): 
     [domain?.certificateArn, 'domain', 'certificateArn'] as const,
     [waf?.webAclArn, 'waf', 'webAclArn'] as const,
     [alarms?.topicArn, 'alarms', 'topicArn'] as const,
+    [snapshots.keyArn, 'snapshots', 'keyArn'] as const,
   ];
   const regions = named.flatMap(([arn, ...path]) => (arn ? [{ region: arn.split(':')[3], path }] : []));
   const [first] = regions;

@@ -61,7 +61,7 @@ async function endAfter(error: unknown, hold: Hold, mayHaveLeft: boolean): Promi
 }
 
 /** The caller learns what has happened, whether it can be put down or not. */
-async function putDown({ log }: SignalCall, { id }: Signal, work: Promise<void>): Promise<void> {
+async function putDown({ log }: SignalCall, { id }: Signal, work: Promise<unknown>): Promise<void> {
   await work.catch((error: unknown) =>
     log.error('signal not ended', { signal: id, reason: reasonOf(error) }),
   );

@@ -38,6 +38,7 @@ describe('alarms', () => {
         'authorization-refused-token-not-stored',
         'authorization-refused-token-refused',
         'delivery-unknown',
+        'events-unsent',
         'forbidden-caller',
         ...deployed.map(({ name }) => `function-errors-${name}`),
         ...deployed.map(({ name }) => `function-throttles-${name}`),
@@ -109,9 +110,9 @@ describe('alarms', () => {
     for (const { Period } of alarmsOf(everything)) expect(Period).toBe(300);
   });
 
-  test('stay calm where nothing happens, but those that wait for a new token', () => {
+  test('stay calm where nothing happens, but those that wait for a new token or snapshot', () => {
     for (const alarm of alarmsOf(everything)) {
-      const isWaiting = nameOf(alarm).startsWith('token-age');
+      const isWaiting = /^(token-age|snapshot-missing)/.test(nameOf(alarm));
       expect([alarm.TreatMissingData, alarm.ComparisonOperator]).toEqual(
         isWaiting ? ['breaching', 'LessThanThreshold'] : ['notBreaching', 'GreaterThanOrEqualToThreshold'],
       );

@@ -44,7 +44,7 @@ describe('the dashboard', () => {
       'From acceptance to delivery (ms)',
       'Messages in the signal queue',
       'Age of the oldest message (s)',
-      'Dead letters of signals',
+      'Dead letters of signals, unsent events',
       'Tokens renewed, by group',
       'Tokens not renewed, by reason',
       'Requests to the Authorization API',

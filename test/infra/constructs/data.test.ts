@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { full, minimal, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
+import { full, minimal, only, resourcesOf, templateOf, textOf, watched } from '../../support/stack.ts';
 
 type Template = ReturnType<typeof templateOf>;
 
@@ -77,19 +77,24 @@ describe('secrets', () => {
 });
 
 describe('what holds data', () => {
-  const holdsData = ['AWS::SecretsManager::Secret', 'AWS::Logs::LogGroup', 'AWS::DynamoDB::Table'];
+  const holdsData = [
+    'AWS::SecretsManager::Secret',
+    'AWS::Logs::LogGroup',
+    'AWS::DynamoDB::Table',
+    'AWS::S3::Bucket',
+  ];
 
   function policiesOf(of: Template) {
     const signalQueues = resourcesOf(of, 'AWS::SQS::Queue').filter(([, { Properties }]) =>
       /-signals(-dead-letters)?$/.test(Properties.QueueName),
     );
     const holders = [...holdsData.flatMap((type) => resourcesOf(of, type)), ...signalQueues];
-    expect(new Set(holders.map(([, { Type }]) => Type)).size).toBe(4);
+    expect(new Set(holders.map(([, { Type }]) => Type)).size).toBe(5);
     return holders.map(([, resource]) => `${resource.DeletionPolicy} ${resource.UpdateReplacePolicy}`);
   }
 
   test('outlives the stack, but for a first deployment that fails', () => {
-    for (const of of [template, templateOf(full)])
+    for (const of of [templateOf(watched), templateOf(full)])
       expect(new Set(policiesOf(of))).toEqual(new Set(['RetainExceptOnCreate Retain']));
   });
 
@@ -161,18 +166,23 @@ describe('logs', () => {
 
 test('Two stages in one account share no name', () => {
   const namesOf = (of: Template) =>
-    Object.values(of.Resources).flatMap(({ Properties = {} }) =>
-      [
-        'Name',
-        'FunctionName',
-        'QueueName',
-        'TopicName',
-        'AlarmName',
-        'DashboardName',
-        'RoleName',
-        'StageName',
-        'TableName',
-      ].flatMap((key) => (typeof Properties[key] === 'string' ? [Properties[key]] : [])),
+    Object.values(of.Resources).flatMap(({ Type, Properties = {} }) =>
+      // A query has its name within a workgroup.
+      (Type === 'AWS::Athena::NamedQuery'
+        ? []
+        : [
+            'Name',
+            'FunctionName',
+            'QueueName',
+            'TopicName',
+            'AlarmName',
+            'DashboardName',
+            'RoleName',
+            'StageName',
+            'TableName',
+            'DatabaseName',
+          ]
+      ).flatMap((key) => (typeof Properties[key] === 'string' ? [Properties[key]] : [])),
     );
   const { domain: _, ...others } = full;
   const config = { ...others, publicUrl: 'https://relay.acme.example' };

@@ -7,9 +7,19 @@ import {
   refreshEnvironment,
   relayEnvironment,
 } from '../../../shared/api/config/environment.ts';
+import { snapshotEnvironment } from '../../../shared/api/config/snapshot-environment.ts';
 import { webhookEnvironment } from '../../../shared/api/config/webhook-environment.ts';
 import { readEnvironment } from '../../../shared/runtime/environment.ts';
-import { full, hooked, minimal, resourcesOf, templateOf, textOf, unrenewed } from '../../support/stack.ts';
+import {
+  full,
+  hooked,
+  minimal,
+  resourcesOf,
+  templateOf,
+  textOf,
+  unrenewed,
+  watched,
+} from '../../support/stack.ts';
 
 type Template = ReturnType<typeof templateOf>;
 
@@ -53,6 +63,7 @@ test.each([
   ['one that gets the tokens', minimal, ['refresh-token']],
   ['none that does so where the relay gets none', unrenewed, []],
   ['one that takes webhooks where any are configured', hooked, ['refresh-token', 'webhook']],
+  ['one that takes snapshots where any are configured', watched, ['refresh-token', 'snapshot']],
 ])('There is a function for each path, one that delivers signals, and %s', (_, config, more) => {
   expect(deployedIn(templateOf(config)).toSorted()).toEqual(
     [...always, ...more].toSorted().map((name) => `presence-relay-prod-${name}`),
@@ -136,6 +147,7 @@ describe('signals that are kept', () => {
       RELAY_SIGNAL_QUEUE: of('signals'),
       RELAY_DEAD_LETTERS: of('signals-dead-letters'),
       RELAY_SIGNAL_TABLE: signalTable,
+      RELAY_BUS: 'presence-relay-prod',
       RELAY_LIMITS: { perVisitor: 10, findsPerSecond: 20 },
     });
   });
@@ -190,6 +202,37 @@ describe('the function refresh-token', () => {
       },
     });
     expect(Object.keys(variables).length).toBe(3);
+  });
+});
+
+describe('the function snapshot', () => {
+  test('finds an environment that it can read, with the groups that have snapshots and no others', () => {
+    const variables = environmentOf(everything, 'snapshot');
+    const [[bucket] = []] = resourcesOf(everything, 'AWS::S3::Bucket');
+    expect(readEnvironment(snapshotEnvironment, variables)).toMatchObject({
+      RELAY_STAGE: 'prod',
+      RELAY_GROUPS: {
+        7: { secret: full.groups[7].secret.arn, renewed: false },
+        12345: { secret: full.groups[12345].secret.arn, renewed: true },
+      },
+      RELAY_SNAPSHOTS: {
+        7: { periodSeconds: 3_600, fields: ['url', 'browser'], ids: 'digest', leftAfter: 3, mostEvents: 50 },
+        12345: { periodSeconds: 300, fields: 'all', ids: 'plain', leftAfter: 2, mostEvents: 1_000 },
+      },
+      RELAY_REFRESH_QUEUE: queueOf(everything, 'refresh.fifo'),
+      RELAY_SNAPSHOT_BUCKET: `<${bucket}>`,
+      RELAY_SIGNAL_TABLE: 'presence-relay-prod-signals',
+      RELAY_BUS: 'presence-relay-prod',
+      RELAY_ID_KEY: 'presence-relay/prod/signal-ids',
+    });
+    expect(Object.keys(JSON.parse(variables.RELAY_GROUPS ?? ''))).toEqual(['7', '12345']);
+  });
+
+  test('is told of no key where no group wants digests, and of no queue where the relay gets no tokens', () => {
+    expect(environmentOf(templateOf(watched), 'snapshot')).not.toHaveProperty('RELAY_ID_KEY');
+    const { secret } = full.groups[7];
+    const config = { ...minimal, groups: { 12345: { secret, snapshots: {} } } };
+    expect(environmentOf(templateOf(config), 'snapshot')).not.toHaveProperty('RELAY_REFRESH_QUEUE');
   });
 });
 

@@ -77,7 +77,7 @@ test('No function shares its role with another', () => {
   const roles = resourcesOf(everything, 'AWS::Lambda::Function').map(
     ([, { Properties }]) => Properties.Role['Fn::GetAtt'][0],
   );
-  expect(roles.length).toBe(8);
+  expect(roles.length).toBe(9);
   expect(new Set(roles).size).toBe(roles.length);
 });
 
@@ -129,34 +129,36 @@ describe('the function refresh-token', () => {
   });
 });
 
-test('The schedules may put messages into the refresh queue and their dead-letter queue, and nothing else', () => {
+test('The schedules of tokens may put messages into the refresh queue and their dead-letter queue, and nothing else', () => {
   const role = idOf(everything, 'AWS::IAM::Role', ({ Properties }) =>
-    /schedules/.test(Properties.Description ?? ''),
+    /schedules .* ask for tokens/.test(Properties.Description ?? ''),
   );
   const queues = ['presence-relay-prod-refresh.fifo', 'presence-relay-prod-refresh-undelivered'];
   expect(rightsOfRole(everything, role)).toEqual(
     queues.map((queue) => `Allow sqs:SendMessage <${queueOf(everything, queue)}.Arn>`).toSorted(),
   );
   for (const [, { Properties }] of resourcesOf(everything, 'AWS::Scheduler::Schedule'))
-    expect(textOf(Properties.Target.RoleArn)).toBe(`<${role}.Arn>`);
+    if (Properties.GroupName === 'presence-relay-prod')
+      expect(textOf(Properties.Target.RoleArn)).toBe(`<${role}.Arn>`);
 });
 
-test('A key is used for secrets alone, through Secrets Manager', () => {
+test('A key is used for secrets through Secrets Manager, for snapshots through S3, and for nothing else', () => {
   const statements = resourcesOf(everything, 'AWS::IAM::Policy').flatMap(([, policy]) =>
     statementsIn(policy),
   );
   const ofKeys = statements.filter(({ Action }) => [Action].flat().join().includes('kms:'));
-  // Those who read tokens, and twice who renews them.
-  expect(ofKeys.length).toBe(askers.length + 4);
-  for (const { Condition } of ofKeys) {
+  // Those who read tokens, twice who renews them, and twice who takes snapshots.
+  expect(ofKeys.length).toBe(askers.length + 6);
+  for (const { Condition, Resource } of ofKeys) {
+    const service = Resource === full.snapshots.keyArn ? 's3' : 'secretsmanager';
     expect(textOf(Condition?.StringEquals?.['kms:ViaService'])).toBe(
-      'secretsmanager.<AWS::Region>.<AWS::URLSuffix>',
+      `${service}.<AWS::Region>.<AWS::URLSuffix>`,
     );
   }
 });
 
 describe('no statement', () => {
-  test('of a role means every resource, or every action', () => {
+  test('of a role means every resource, or every action, but for the objects under a prefix of the bucket', () => {
     const statements = [template, everything].flatMap((of) =>
       resourcesOf(of, 'AWS::IAM::Policy').flatMap(([, policy]) => statementsIn(policy)),
     );
@@ -164,7 +166,8 @@ describe('no statement', () => {
     for (const { Action, Resource, Effect } of statements) {
       expect(Effect).toBe('Allow');
       expect([Action].flat().join()).not.toContain('*');
-      expect([Resource].flat().map(textOf).join()).not.toContain('*');
+      for (const each of [Resource].flat().map(textOf))
+        expect(each.replace(/^<\w+\.Arn>\/(snapshots|manifests|state)\/\*$/, '')).not.toContain('*');
     }
   });
 
@@ -185,19 +188,23 @@ describe('no statement', () => {
       expect([Action, Effect, more]).toEqual(['sts:AssumeRole', 'Allow', []]);
       return [id.replace(/\w{8}$/, ''), Principal?.Service, Condition];
     });
-    const group = idOf(everything, 'AWS::Scheduler::ScheduleGroup', () => true);
-    const ownSchedules = {
-      StringEquals: {
-        'aws:SourceAccount': { Ref: 'AWS::AccountId' },
-        'aws:SourceArn': { 'Fn::GetAtt': [group, 'Arn'] },
-      },
+    const schedulesIn = (name: string) => {
+      const group = idOf(
+        everything,
+        'AWS::Scheduler::ScheduleGroup',
+        ({ Properties }) => Properties.Name === name,
+      );
+      const ofGroup = { 'aws:SourceArn': { 'Fn::GetAtt': [group, 'Arn'] } };
+      return { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' }, ...ofGroup } };
     };
     expect(takers.toSorted()).toEqual([
       ['ApiLogsAccountRole', 'apigateway.amazonaws.com', undefined],
       ['RefreshFunctionRole', 'lambda.amazonaws.com', undefined],
-      ['RefreshSchedulesRole', 'scheduler.amazonaws.com', ownSchedules],
+      ['RefreshSchedulesRole', 'scheduler.amazonaws.com', schedulesIn('presence-relay-prod')],
+      ['SignalsDeliverRole', 'lambda.amazonaws.com', undefined],
+      ['SnapshotsFunctionRole', 'lambda.amazonaws.com', undefined],
+      ['SnapshotsSchedulesRole', 'scheduler.amazonaws.com', schedulesIn('presence-relay-prod-snapshots')],
       ...[
-        'SignalsDeliverRole',
         'WebhooksFunctionRole',
         'findvisitorRole',
         'lookupvisitorRole',

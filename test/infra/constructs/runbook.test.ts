@@ -8,14 +8,17 @@ import { Problem, problemStatus } from '../../../shared/api/problem.ts';
 import { CallRecord } from '../../../shared/api/record.ts';
 import { refreshFailureNames } from '../../../shared/authorization/metrics.ts';
 import { RefreshRecord } from '../../../shared/authorization/record.ts';
+import { PresenceError } from '../../../shared/presence/errors.ts';
 import { groupId, visitorId } from '../../../shared/presence/ids.ts';
 import { deadReasons } from '../../../shared/signals/dead-letter.ts';
 import { SignalLog } from '../../../shared/signals/log.ts';
 import { recordSeconds, type Signal, signalId } from '../../../shared/signals/signal.ts';
+import { SnapshotLog } from '../../../shared/snapshots/log.ts';
+import { slotAt } from '../../../shared/snapshots/slot.ts';
 import { WebhookLog } from '../../../shared/webhooks/intake/log.ts';
 import { gatewayEvent } from '../../support/gateway-event.ts';
 import { captureLog } from '../../support/relay-environment.ts';
-import { hooked, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
+import { hooked, only, resourcesOf, templateOf, textOf, watched } from '../../support/stack.ts';
 
 const runbook = readFileSync(path.resolve(import.meta.dirname, '../../../docs/runbook.md'), 'utf8');
 const notOfAlarms = [
@@ -32,10 +35,10 @@ const sections = runbook
   .map((section) => ({ heading: section.split('\n')[0] ?? '', text: section }));
 const entries = sections.filter(({ heading }) => !notOfAlarms.includes(heading));
 
-/** With nothing but what every stack with webhooks has. */
+/** With nothing but what every stack with webhooks and snapshots has. */
 let template: ReturnType<typeof templateOf>;
 beforeAll(() => {
-  template = templateOf(hooked);
+  template = templateOf({ ...hooked, groups: watched.groups });
 });
 
 function all(pattern: RegExp): string[] {
@@ -87,9 +90,12 @@ describe('a command of the runbook', () => {
     const queues = resourcesOf(template, 'AWS::SQS::Queue').map(([, { Properties }]) =>
       Properties.QueueName.replace('presence-relay-prod-', ''),
     );
-    const named = all(/\$STACK-(\w[\w.-]*)/g);
+    const schedules = resourcesOf(template, 'AWS::Scheduler::ScheduleGroup').map(([, { Properties }]) =>
+      Properties.Name.replace('presence-relay-prod-', ''),
+    );
+    const named = all(/\$STACK-(\w[\w.-]*\w)/g);
     expect(named.length).toBeGreaterThan(3);
-    for (const name of named) expect([...deployed, ...queues]).toContain(name);
+    for (const name of named) expect([...deployed, ...queues, ...schedules]).toContain(name);
     for (const list of all(/^ *for name in (.*);/gm))
       for (const name of list.split(' ')) expect(queues).toContain(name);
     const outputs = all(/(?<=[`(])output (\w+(?:\$GROUP)?)/g).map((name) => name.replace('$GROUP', '12345'));
@@ -164,7 +170,7 @@ describe('a command of the runbook', () => {
   });
 });
 
-test('what a removed stack leaves is what the runbook says: secrets, signals, logs, and API Gateway’s role for them', () => {
+test('what a removed stack leaves is what the runbook says: secrets, signals, snapshots, logs, and API Gateway’s role for them', () => {
   const left = Object.values(template.Resources).filter(
     ({ DeletionPolicy = 'Delete' }) => DeletionPolicy !== 'Delete',
   );
@@ -173,6 +179,7 @@ test('what a removed stack leaves is what the runbook says: secrets, signals, lo
     'AWS::DynamoDB::Table',
     'AWS::IAM::Role',
     'AWS::Logs::LogGroup',
+    'AWS::S3::Bucket',
     'AWS::SQS::Queue',
     'AWS::SecretsManager::Secret',
   ]);
@@ -207,7 +214,9 @@ test('every line that the runbook asks for by its name is written by somebody', 
     Array.from(names.matchAll(/"([^"]+)"/g), ([, name]) => name),
   );
   expect(asked.length).toBeGreaterThan(6);
-  const written = [...linesOfSignals(), ...linesOfWebhooks()].map(({ event }) => event);
+  const written = [...linesOfSignals(), ...linesOfWebhooks(), ...linesOfSnapshots()].map(
+    ({ event }) => event,
+  );
   expect(written).toEqual(expect.arrayContaining(asked));
 });
 
@@ -276,6 +285,7 @@ function linesOfSignals(): Line[] {
   log.waiting(signal);
   log.repeated(signal, 'sent');
   log.postponed(signal, 'timeout', 'no answer', 1);
+  log.unsent(1);
   log.failed('id', new Error('no'));
   return lines;
 }
@@ -295,13 +305,35 @@ function linesOfWebhooks(): Line[] {
   return lines;
 }
 
+/** All that `snapshot` writes. */
+function linesOfSnapshots(): Line[] {
+  const lines: Line[] = [];
+  const log = new SnapshotLog('id', { write: (line) => void lines.push(JSON.parse(line)) });
+  const snapshot = slotAt(0);
+  const numbers = { durationMs: 1, visitors: 1, unnamed: 0, bytes: 1, lineBytes: 1, missed: 0 };
+  const taken = {
+    status: 'taken',
+    groupid: '12345',
+    snapshot,
+    takenAt: '',
+    object: '',
+    previous: null,
+  } as const;
+  log.taken({ ...taken, ...numbers, arrivals: null, departures: null }, 1, undefined);
+  log.gap({ status: 'gap', groupid: '12345', snapshot, reason: 'late' }, 1);
+  log.failed('12345', snapshot, new PresenceError('timeout', 'no answer'), 1);
+  return lines;
+}
+
 /** Of the lines of all functions. */
 async function fieldsOfLines(): Promise<string[]> {
-  const others = [...linesOfSignals(), ...linesOfWebhooks()].flatMap((line) => Object.keys(line));
+  const others = [...linesOfSignals(), ...linesOfWebhooks(), ...linesOfSnapshots()].flatMap((line) =>
+    Object.keys(line),
+  );
   return [...(await fieldsOfFailure()), ...fieldsOfRenewals(), ...others];
 }
 
-const words = /^(filter|fields|stats|sort|limit|count|by|in|or|and|like|desc|\d+)$/;
+const words = /^(filter|fields|stats|sum|sort|limit|count|by|in|or|and|like|desc|\d+)$/;
 
 function fieldsIn(query: string): string[] {
   const names = query.replaceAll(/"[^"]*"|'[^']*'/g, '').match(/@?[A-Za-z][\w.]*|\d+/g) ?? [];

@@ -39,7 +39,7 @@ describe('alarms', () => {
     const namesOf = (webhooks: Record<string, typeof crm>) =>
       alarmsOf(templateOf({ ...hooked, webhooks }))
         .map(nameOf)
-        .filter((name) => /^(webhook|events)/.test(name));
+        .filter((name) => /^(webhook|events-lost)/.test(name));
     expect(namesOf({ sales })).toEqual(['webhooks-unkept-sales', 'webhooks-unkept-unknown', 'events-lost']);
     expect(namesOf({ crm })).not.toContain('events-lost');
   });
@@ -61,6 +61,7 @@ describe('alarms about signals', () => {
   test.each([
     ['signals-failed', { Outcome: 'failed' }, 'SignalsEnded', 5],
     ['signals-unknown', { Outcome: 'unknown' }, 'SignalsEnded', 1],
+    ['events-unsent', {}, 'EventsUnsent', 1],
     ['webhooks-rejected-mismatch', { Rejection: 'mismatch' }, 'WebhooksRejected', 5],
     ['webhooks-rejected-stale', { Rejection: 'stale' }, 'WebhooksRejected', 1],
     ['webhook-keys', { Rejection: 'no-keys' }, 'WebhooksRejected', 1],

@@ -29,6 +29,7 @@ function placesIn(of: Template) {
     deadLetters: `<${queueOf(of, 'presence-relay-prod-signals-dead-letters')}.Arn>`,
     // Its index of visitors would be another resource.
     table: `<${idOf(of, 'AWS::DynamoDB::Table', () => true)}.Arn>`,
+    bus: `<${idOf(of, 'AWS::Events::EventBus', () => true)}.Arn>`,
   };
 }
 
@@ -62,14 +63,15 @@ test('signals may read records and cancel signals, and has neither tokens nor qu
     expectRights(of, 'signals', { [placesIn(of).table]: items('Get', 'Update', 'Delete') });
 });
 
-test('deliver may take signals and send them back, keep records, read tokens and ask for them', () => {
-  const { token, refreshes, queue, deadLetters, table } = placesIn(template);
+test('deliver may take signals and send them back, keep records, tell of them, read tokens and ask for them', () => {
+  const { token, refreshes, queue, deadLetters, table, bus } = placesIn(template);
   expectRights(template, 'deliver', {
     [token]: read,
     [refreshes]: send,
     [queue]: [...receive, ...send],
     [deadLetters]: send,
     [table]: [...items('Get', 'Put', 'Update', 'Delete'), 'dynamodb:Query'],
+    [bus]: ['events:PutEvents'],
   });
 });
 

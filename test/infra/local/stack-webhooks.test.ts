@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import path from 'node:path';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { request } from 'undici';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../../infra/local/stack.ts';
 import { webhookKeysName } from '../../../infra/names.ts';
 import { defineRelay } from '../../../shared/api/config/relay.ts';
@@ -11,8 +11,9 @@ import { connectVisitor } from '../../support/visitor.ts';
 
 const quiet = { config: defineRelay({ groups: { 12345: {} } }), log: () => {} };
 let stack: LocalStack;
+const lines: string[] = [];
 beforeAll(async () => {
-  stack = await startLocalStack({ ...quiet, samples: true });
+  stack = await startLocalStack({ ...quiet, samples: true, log: (line) => lines.push(line) });
 });
 afterAll(() => stack.close());
 
@@ -42,6 +43,18 @@ test('A webhook of a visitor who is there becomes a signal at once', async () =>
   expect(await headerSecret({ id: '1', visitor_id: 'ada' })).toEqual({ status: 202, body: '' });
   expect(await ada.next()).toEqual({ mtype: 'signal', data: { from: 'header-secret' } });
   expect(Date.now() - begin).toBeLessThan(3_000);
+});
+
+test('How a signal ends is told on the bus, and shown', async () => {
+  const ended = () => lines.filter((line) => line.startsWith('bus | Signal'));
+  await headerSecret({ id: 'told', visitor_id: 'tess' });
+  await using tess = await visitor('tess');
+  await tess.next();
+  await vi.waitFor(
+    () =>
+      expect(ended()).toContainEqual(expect.stringMatching(/^bus \| Signal Sent {2}tess {2}[\da-f]{32}$/)),
+    3_000,
+  );
 });
 
 test('A signal that waits reaches its visitor within three seconds', async () => {

@@ -35,14 +35,16 @@ function handle(
   bodies: readonly string[],
   { between, remaining = 28_000 }: { between?: Between; remaining?: number } = {},
 ) {
-  const { delivery, queue } = place.worker({ ...(between && { between }) });
+  const { delivery, queue, events } = place.worker({ ...(between && { between }) });
   const failed: string[] = [];
   const deadline = { remaining: () => remaining };
   const report = (messageId: string) => void failed.push(messageId);
-  return deliverBatch(recordsOf(...bodies), { delivery, queue, deadline, failed: report }).then((answer) => ({
-    failed,
-    items: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
-  }));
+  return deliverBatch(recordsOf(...bodies), { delivery, queue, events, deadline, failed: report }).then(
+    (answer) => ({
+      failed,
+      items: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+    }),
+  );
 }
 
 async function sentBack(): Promise<Signal[][]> {
@@ -84,10 +86,11 @@ test('one visitor’s signals are sent in their order, those of others beside th
   const names = Array.from({ length: 40 }, (_, at) => (at % 2 ? 'ada' : `other-${at}`));
   const signals = names.map(aSignal);
   for (const name of names) place.present.add(to(name));
-  const { delivery, queue } = place.worker({ perVisitor: 100 });
+  const { delivery, queue, events } = place.worker({ perVisitor: 100 });
   await deliverBatch(recordsOf(writeMessage({ signals })), {
     delivery,
     queue,
+    events,
     deadline: ample,
     failed: () => {},
   });
@@ -205,8 +208,8 @@ test('for real: whoever comes has the signal within three seconds', async () => 
   const target = {
     invoke: async (event: unknown) => {
       const { Records } = event as { Records: SQSRecord[] }; // of `sqsEvent`
-      const { delivery, queue } = place.worker();
-      return await deliverBatch(Records, { delivery, queue, deadline: ample, failed: () => {} });
+      const { delivery, queue, events } = place.worker();
+      return await deliverBatch(Records, { delivery, queue, events, deadline: ample, failed: () => {} });
     },
   };
   const source = startEventSource({ queue, target, batchSize: 10, maxConcurrency: 3, log: () => {} });

@@ -67,6 +67,9 @@ async function atEveryPoint(way: (typeof ways)[number], { signals: make, before 
       const at = `${JSON.stringify(way)}, call ${point}: ${record?.status} ${record?.reason}, ${arrivals} arrived`;
       expect(arrivals, at).toBeLessThanOrEqual(1);
       if (record?.status !== 'unknown') expect([record?.status, arrivals], at).toEqual(['sent', 1]);
+      // Who dies tells nothing, and nobody tells what is not so.
+      const told = place.bus.details().filter(({ signal }) => signal === id);
+      expect([[], [record?.status]], at).toContainEqual(told.map(({ outcome }) => outcome));
     }
     expect(simulation.dead).toEqual([]);
     if (!dying.hasDied()) return point - 1;

@@ -2,14 +2,17 @@ import * as dynamo from '@aws-sdk/client-dynamodb';
 import * as sqs from '@aws-sdk/client-sqs';
 import { PresenceClient } from '../../../shared/presence/client.ts';
 import { Transport } from '../../../shared/presence/transport.ts';
+import { EventBus } from '../../../shared/runtime/bus.ts';
+import type { Dynamo } from '../../../shared/runtime/dynamo.ts';
 import { Counters } from '../../../shared/signals/counters.ts';
 import { Delivery } from '../../../shared/signals/delivery.ts';
-import type { Dynamo } from '../../../shared/signals/dynamo.ts';
+import { SignalEvents } from '../../../shared/signals/events.ts';
 import { Lines } from '../../../shared/signals/line.ts';
 import { SignalLog } from '../../../shared/signals/log.ts';
 import { DeadLetters, SignalQueue, type Sqs } from '../../../shared/signals/queue.ts';
 import { SignalTable } from '../../../shared/signals/table.ts';
 import { type AwsCall, type AwsGate, startAwsGate } from '../../support/aws-gate.ts';
+import { type BusServer, startBusServer } from '../../support/bus.ts';
 import { type TestClock, testClock } from '../../support/clock.ts';
 import { group } from '../../support/presence-pair.ts';
 import {
@@ -42,6 +45,7 @@ export interface Worker {
   readonly lines: Lines;
   readonly counters: Counters;
   readonly queue: SignalQueue;
+  readonly events: SignalEvents;
 }
 
 export interface Place extends AsyncDisposable {
@@ -49,6 +53,8 @@ export interface Place extends AsyncDisposable {
   /** Before the table and the queues. */
   readonly tableGate: AwsGate<AwsCall>;
   readonly queueGate: AwsGate<AwsCall>;
+  /** Where it is told how signals end. */
+  readonly bus: BusServer;
   readonly clock: TestClock;
   /** Who is there; the group is always the same. */
   readonly present: Set<string>;
@@ -75,9 +81,11 @@ export async function openPlace(): Promise<Place> {
   const store = await startSignalStore();
   const tableGate = await startAwsGate(store.endpoints.dynamodb, (call) => call);
   const queueGate = await startAwsGate(store.endpoints.sqs, (call) => call);
+  const bus = await startBusServer();
+  const eventBridge = bus.open();
   const present = new Set<string>();
   const received: { visitorid: string; data: unknown }[] = [];
-  const log: string[] = [];
+  const logged: string[] = [];
   const clock = testClock(Date.now());
 
   const direct = await startPresenceServer({
@@ -122,35 +130,44 @@ export async function openPlace(): Promise<Place> {
       transport: new HeldTransport(between),
       clock: { now: own.now, sleep: () => Promise.resolve() },
     });
+    const log = new SignalLog('request', { write: (line) => logged.push(line), now: own.now });
+    const events = new SignalEvents({
+      bus: new EventBus({ bus: 'presence-relay-local', open: () => eventBridge }),
+      unsent: (count) => log.unsent(count),
+    });
     const delivery = new Delivery({
       table,
       lines,
       counters,
       presence,
       deadLetters: new DeadLetters({ url: at(store.deadLetters), open: openQueue }),
-      log: new SignalLog('request', { write: (line) => log.push(line), now: own.now }),
+      log,
+      events,
       limits: { perVisitor, findsPerSecond },
       clock: own,
       random: () => 0.5,
     });
-    return { delivery, table, lines, counters, queue };
+    return { delivery, table, lines, counters, queue, events };
   };
 
   const place: Place = {
     store,
     tableGate,
     queueGate,
+    bus,
     clock,
     present,
     received,
     finds: () => balancer.at('/findvisitor').length,
     replies: {},
-    log,
+    log: logged,
     worker,
     async [Symbol.asyncDispose]() {
       tableClient.destroy();
       queueClient.destroy();
-      await Promise.all([direct, balancer, tableGate, queueGate].map((one) => one[Symbol.asyncDispose]()));
+      await Promise.all(
+        [direct, balancer, tableGate, queueGate, bus].map((one) => one[Symbol.asyncDispose]()),
+      );
       await store[Symbol.asyncDispose]();
     },
   };

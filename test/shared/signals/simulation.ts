@@ -55,11 +55,11 @@ export class Simulation {
       this.dead.push(next.body);
       return true;
     }
-    const { delivery, queue } = workerOf();
+    const { delivery, queue, events } = workerOf();
     const record = { messageId: 'one', body: next.body };
     const { batchItemFailures } = await deliverBatch(
       [record as never], // nothing else of it is read
-      { delivery, queue, deadline: ample, failed: () => {} },
+      { delivery, queue, events, deadline: ample, failed: () => {} },
     );
     const isBack = batchItemFailures.length > 0;
     const at = clock.time + signalQueue.visibilitySeconds * 1_000;

@@ -6,13 +6,20 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { build, type Plugin } from 'esbuild';
 import { bundleFunctions } from '../../../infra/bundle.ts';
 import { deliver } from '../../../infra/functions.ts';
+import { startEvents } from '../../../infra/local/events/server.ts';
 import { startEventSource } from '../../../infra/local/lambda/event-source.ts';
 import { type PresenceEmulator, startPresenceEmulator } from '../../../infra/local/presence/emulator.ts';
 import { type Queue, startQueues } from '../../../infra/local/queues/server.ts';
 import { startSecretsManager } from '../../../infra/local/secrets/server.ts';
 import { createSignalTable } from '../../../infra/local/signals.ts';
 import { startTables } from '../../../infra/local/table/server.ts';
-import { localStage, secretName, signalDeadLettersName, signalQueueName } from '../../../infra/names.ts';
+import {
+  busName,
+  localStage,
+  secretName,
+  signalDeadLettersName,
+  signalQueueName,
+} from '../../../infra/names.ts';
 import { signalQueue } from '../../../infra/signals.ts';
 import { deliverVariables } from '../../../shared/api/config/deliver-environment.ts';
 import { defineRelay } from '../../../shared/api/config/relay.ts';
@@ -51,6 +58,7 @@ export async function openKillPlace({ seconds, workers: count, log }: PlaceOptio
   const secrets = adopted(await startSecretsManager({ port: 0 }));
   const queues = adopted(await startQueues({ port: 0 }));
   const tables = adopted(await startTables({ port: 0 }));
+  const events = adopted(await startEvents({ port: 0, bus: busName(localStage), log: () => {} }));
   secrets.put(secretName(localStage, groupid), emulator.issueToken({ groupid, minutes: 120 }).token);
 
   const timed = { fifo: false, visibilitySeconds: 2 * (seconds ?? deliver.timeoutSeconds) };
@@ -77,10 +85,12 @@ export async function openKillPlace({ seconds, workers: count, log }: PlaceOptio
       signalQueue: queue.url,
       deadLetters: deadLetters.url,
       signalTable,
+      bus: busName(localStage),
     }),
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     AWS_ENDPOINT_URL_SQS: queues.url,
     AWS_ENDPOINT_URL_DYNAMODB: tables.url,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: events.url,
   };
   const timeoutSeconds = seconds ?? deliver.timeoutSeconds;
   const workers = adopted(new MortalFunction({ ...deliver, timeoutSeconds, file, environment, log }, count));
