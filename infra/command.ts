@@ -9,8 +9,9 @@ export class UsageError extends Error {
 export async function runCommand(main: () => Promise<void>): Promise<void> {
   // Who reads the output may have had enough of it, as `head` has.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (error.code === 'EPIPE') process.exit();
+    process.stderr.write(`standard output: ${oneLine(error)}\n`);
+    process.exit(1);
   });
   try {
     await main();

@@ -12,7 +12,7 @@ import { Interrupted } from './forget/setbacks.ts';
 import { openStore, type SnapshotStore } from './forget/store.ts';
 import { forPeople, forScripts } from './forget/tell.ts';
 import { bar, changingLine } from './lines.ts';
-import { settingsOf, snapshotPlaceOf } from './snapshots/place.ts';
+import { settingsOf, snapshotPlaceOf } from './snapshot/place.ts';
 
 const usage = `Removes a person from the snapshots, for good, as when somebody wants to be erased. Each object that the person is
 in is replaced by one with the lines of everybody else, byte for byte; all others stay as they are.
@@ -21,7 +21,7 @@ npm run forget -- <visitor id> [options]
 
   <visitor id>     as Glance has it; where digests stand in its place, those are looked for as well. One that begins
                    with "-" goes behind "--": npm run forget -- --yes -- -ada
-  --group <group>  the snapshots of this group alone; of all groups that there are any of unless given
+  --group <group>  the snapshots of this group alone; unless given, those of all groups, also of former ones
   --dry-run        tell how many lines of the person are in how many objects, and change nothing
   --yes            do not ask
   --local          those of the local run that "npm start" has brought up in another terminal
@@ -96,7 +96,8 @@ async function forget(store: SnapshotStore, person: Person, values: Values): Pro
   if (found) {
     const interrupted = signal.aborted;
     const signals = signalsCommand(values);
-    const report = { found, outcome, person, interrupted, dryRun: values['dry-run'], signals };
+    const { group, 'dry-run': dryRun } = values;
+    const report = { found, outcome, person, interrupted, dryRun, group, signals };
     print(values.json ? [JSON.stringify(forScripts(report))] : forPeople(report));
   }
   if (trouble !== undefined) throw trouble;

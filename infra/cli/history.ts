@@ -12,7 +12,7 @@ import { summaryOf } from './history/summary.ts';
 import { historyLines } from './history/tell.ts';
 import { sampleOf, visitsOf } from './history/visits.ts';
 import { bar, changingLine } from './lines.ts';
-import { groupWithSnapshots, type SnapshotPlace, settingsOf, snapshotPlaceOf } from './snapshots/place.ts';
+import { groupWithSnapshots, type SnapshotPlace, settingsOf, snapshotPlaceOf } from './snapshot/place.ts';
 
 const usage = `Shows how many visitors there were, and on which pages: what the snapshots of a group tell.
 
@@ -34,7 +34,8 @@ npm run history -- [group] [options]
   --json           print one line of JSON: {"groupid","from","to","snapshots","missing","arrivals","departures",
                    "compared","peak","average","newest","unreadable","series":[{"snapshot","visitors","reason"}],
                    "gaps":[{"from","to","missing"}],"pages":{"top":[{"page","visitors","share"}],"visitors","without",
-                   "beyond","read","of","unreadable"}}; "visitors" is null where nobody knows
+                   "beyond","read","of","unreadable"}}; "visitors" is null where nobody knows, "pages" where
+                   they are not kept or none are wanted
                    (npm writes a banner of its own; "npm run --silent history" does not)
   --help           print this
 

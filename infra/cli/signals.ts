@@ -6,7 +6,7 @@ import { withHint } from './aws.ts';
 import { LeftOff } from './credentials/questions.ts';
 import { oneOf } from './groups.ts';
 import { width, wrapped } from './lines.ts';
-import { confirm, forget, whatStays } from './signals/forget.ts';
+import { confirmForgetting, forget, whatStays } from './signals/forget.ts';
 import { fromTable, placeOf, type SignalPlace, signalTableOf } from './signals/place.ts';
 import { recordsOf } from './signals/records.ts';
 import { linesOf } from './signals/show.ts';
@@ -112,7 +112,7 @@ async function tellVisitor(
   const where = `${groupids.length === 1 ? 'group' : 'groups'} ${groupids.join(', ')}`;
   if (!json) print(records.length > 0 ? [''] : [`There is no record of that visitor in ${where}.`]);
   if (!values.forget) return;
-  if (ended.length > 0 && !values.yes) await confirm(ended.length);
+  if (ended.length > 0 && !values.yes) await confirmForgetting(ended.length);
   const done = await forget(place, records);
   if (json) return printJson(done);
   const says = [`${done.forgotten} ${done.forgotten === 1 ? 'record is' : 'records are'} gone.`];

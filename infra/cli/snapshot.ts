@@ -4,9 +4,9 @@ import { readArguments, runCommand } from '../command.ts';
 import { loadRelayConfig } from '../relay-config.ts';
 import { withHint } from './aws.ts';
 import { changingLine } from './lines.ts';
+import { groupWithSnapshots, settingsOf, snapshotPlaceOf } from './snapshot/place.ts';
 import { takeNow } from './snapshot/take-now.ts';
 import { snapshotLines, whyNone } from './snapshot/words.ts';
-import { groupWithSnapshots, settingsOf, snapshotPlaceOf } from './snapshots/place.ts';
 
 const usage = `Takes a snapshot now: who is on the site at this second, beside those that the schedule takes.
 
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify(told)}\n`);
   } else if (manifest?.status === 'taken')
     process.stdout.write(`${snapshotLines(manifest, bucket, place).join('\n')}\n`);
-  else process.stderr.write(`There is no snapshot: ${whyNone(answer, place)}\n`);
+  else process.stderr.write(`No snapshot was taken: ${whyNone(answer, place)}\n`);
 }
 
 await runCommand(() => withHint(main));

@@ -30,7 +30,7 @@ const eachMinute = { ...groupSnapshots.parse({}), everyMinutes: 1 };
 interface SnapshotOptions {
   readonly config: RelayConfig;
   /** The function `snapshot`. */
-  readonly target: LocalFunction;
+  readonly target: Pick<LocalFunction, 'invoke'>;
   readonly log: (line: string) => void;
 }
 

@@ -111,11 +111,20 @@ export class PresenceClient {
     return outcome === 'not-here' ? 'not-present' : outcome;
   }
 
-  /** `GET /query`: all visitors of a group who are present now, as the service sends them, in constant memory. */
-  query(groupid: GroupId, visitorid: VisitorId | undefined, deadline: Deadline): Promise<Readable> {
+  /**
+   * `GET /query`: all visitors of a group who are present now, as the service sends them, in constant memory. `askUntil`:
+   * the answer may last longer than this, but no try begins later.
+   */
+  query(
+    groupid: GroupId,
+    visitorid: VisitorId | undefined,
+    deadline: Deadline,
+    askUntil: Deadline = deadline,
+  ): Promise<Readable> {
     const path = visitorid ? visitorPath('/query', groupid, visitorid) : `/query?groupid=${groupid}`;
     const server = this.#rules(groupid).presence;
-    return this.#retrying(deadline, () =>
+    const untilBoth = { remaining: () => Math.min(deadline.remaining(), askUntil.remaining()) };
+    return this.#retrying(untilBoth, () =>
       this.#repeatable(async () => {
         const { status, headers, body } = await this.#authorized(groupid, deadline, async (token) => {
           const response = await this.#transport.stream({ server, method: 'GET', path, token }, deadline);

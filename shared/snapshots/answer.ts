@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { manifest, writeManifest } from './manifest.ts';
-import type { SnapshotOutcome } from './take.ts';
+import type { SnapshotOutcome } from './run.ts';
 
 /** What the function answers to whoever invoked it: what became of the slot by this run. */
 export const snapshotAnswer = z.discriminatedUnion('outcome', [

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { type Deadline, longestTimerMs } from '../runtime/deadline.ts';
 import type { S3 } from './s3.ts';
 import { PartedUpload, type Upload } from './upload.ts';
-import { told, UploadRequests } from './upload-requests.ts';
+import { type Replacing, told, UploadRequests } from './upload-requests.ts';
 
 interface SnapshotBucketOptions {
   /** Its name. */
@@ -18,8 +18,13 @@ interface PutOptions {
   readonly ifMatch?: string;
 }
 
-interface UploadOptions extends Pick<PutOptions, 'ifMatch'> {
+interface UploadOptions {
   readonly deadline?: Deadline;
+  /**
+   * What there has to be when the object becomes visible, by its ETag; `nothing`: there must be none. Else `finish`
+   * rejects with `PreconditionFailed`. Unless given, whatever is there is replaced.
+   */
+  readonly replacing?: Replacing;
 }
 
 interface Listed {
@@ -44,8 +49,8 @@ export class SnapshotBucket {
   }
 
   /** Nothing is to be seen under the key before `finish` resolves. It fails when the deadline has passed. */
-  startUpload(key: string, { deadline, ifMatch }: UploadOptions = {}): Upload {
-    const requests = new UploadRequests({ bucket: this.#bucket, key, ifMatch, open: this.#open });
+  startUpload(key: string, { deadline, replacing }: UploadOptions = {}): Upload {
+    const requests = new UploadRequests({ bucket: this.#bucket, key, replacing, open: this.#open });
     const signal = signalOf(deadline);
     return new PartedUpload({ requests, partBytes: this.#partBytes, signal });
   }

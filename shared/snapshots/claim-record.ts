@@ -1,7 +1,25 @@
 import * as z from 'zod/mini';
 import { type Item, itemOf, valuesOf } from '../runtime/dynamo.ts';
-import type { SlotStatus, Written } from './claims.ts';
 import { type Slot, slotAt, slotName } from './slot.ts';
+
+/**
+ * - `taking`: its visitors are not there yet
+ * - `written`: its numbers are put down, and its visitors are there, or will be in a moment
+ * - `done`: it is there, with all that belongs to it
+ * - `gap`: nobody knows any more who was there
+ */
+export type SlotStatus = 'taking' | 'written' | 'done' | 'gap';
+
+/** What is known of a snapshot right before anybody can see it. */
+export interface Written {
+  /** Milliseconds since 1970. */
+  readonly takenAt: number;
+  readonly visitors: number;
+  readonly unnamed: number;
+  /** The length of the object, and before it was compressed. */
+  readonly bytes: number;
+  readonly lineBytes: number;
+}
 
 /** So long the slots are known, in seconds: an outage may last as long without the newest whole one being forgotten. */
 const keptSeconds = 30 * 86_400;

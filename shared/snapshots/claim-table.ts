@@ -9,8 +9,14 @@ import {
   valuesOf,
 } from '../runtime/dynamo.ts';
 import { once } from '../runtime/once.ts';
-import { type ClaimRecord, cursorKey, groupKey, readClaim, slotKey } from './claim-record.ts';
-import type { SlotStatus } from './claims.ts';
+import {
+  type ClaimRecord,
+  cursorKey,
+  groupKey,
+  readClaim,
+  type SlotStatus,
+  slotKey,
+} from './claim-record.ts';
 import { type Slot, slotAt, slotName } from './slot.ts';
 
 export interface ClaimTableOptions {

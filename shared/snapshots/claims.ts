@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Dynamo } from '../runtime/dynamo.ts';
-import { comparedValue, keptUntil, newClaim, numberValues } from './claim-record.ts';
+import {
+  comparedValue,
+  keptUntil,
+  newClaim,
+  numberValues,
+  type SlotStatus,
+  type Written,
+} from './claim-record.ts';
 import { type ClaimChange, ClaimTable } from './claim-table.ts';
 import type { Slot } from './slot.ts';
 
@@ -15,27 +22,8 @@ export interface SnapshotClaimsOptions {
 }
 
 /**
- * - `taking`: its visitors are not there yet
- * - `written`: its numbers are put down, and its visitors are there, or will be in a moment
- * - `done`: it is there, with all that belongs to it
- * - `gap`: nobody knows any more who was there
- */
-export type SlotStatus = 'taking' | 'written' | 'done' | 'gap';
-
-/** What is known of a snapshot right before anybody can see it. */
-export interface Written {
-  /** Milliseconds since 1970. */
-  readonly takenAt: number;
-  readonly visitors: number;
-  readonly unnamed: number;
-  /** The length of the object, and before it was compressed. */
-  readonly bytes: number;
-  readonly lineBytes: number;
-}
-
-/**
  * - `claimed`: ours while it is prolonged; with `written`, a worker who is dead got that far
- * - `taken`: somebody else works on it
+ * - `being-taken`: somebody else works on it
  * - `done`, `gap`: it is over
  */
 export type SlotClaim =
@@ -44,7 +32,7 @@ export type SlotClaim =
       readonly hold: SlotHold;
       readonly written?: Written & { readonly comparedWith?: Slot | null };
     }
-  | { readonly outcome: 'taken' | 'done' | 'gap' };
+  | { readonly outcome: 'being-taken' | 'done' | 'gap' };
 
 /**
  * What whoever has claimed a slot may do with it. All but the end of it prolongs the claim. False: it is not ours any more,
@@ -63,7 +51,11 @@ export interface SlotHold {
   release(): Promise<void>;
 }
 
-const defaultLeaseMs = 60_000;
+/**
+ * Lambda tries again a minute after a worker died, and no more often once that went well: by then, the slot must be free.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
+const defaultLeaseMs = 30_000;
 const unfinished = ['taking', 'written'] as const;
 const progress = ['visitorsSoFar', 'bytesSoFar'] as const;
 
@@ -100,7 +92,7 @@ export class SnapshotClaims {
     const found = await this.#table.read(groupid, slot);
     // It went away meanwhile: its time was over.
     if (!found) return await this.claim(groupid, slot);
-    return { outcome: found.status === 'done' || found.status === 'gap' ? found.status : 'taken' };
+    return { outcome: found.status === 'done' || found.status === 'gap' ? found.status : 'being-taken' };
   }
 
   /** How far it is; nothing where nobody has begun. */
@@ -117,6 +109,12 @@ export class SnapshotClaims {
   /** The newest whole one before the slot, of the last thirty days. */
   async before(groupid: string, slot: Slot): Promise<Slot | undefined> {
     return await this.#table.newestDone(groupid, slot);
+  }
+
+  /** What a slot was compared with, or was to be: null for nothing; undefined where nobody came to it. */
+  async comparedWith(groupid: string, slot: Slot): Promise<Slot | null | undefined> {
+    const record = await this.#table.read(groupid, slot);
+    return record?.written?.comparedWith;
   }
 
   /** The slot that was compared last. */

@@ -3,7 +3,7 @@ import type { EventBus } from '../runtime/bus.ts';
 import type { Deadline } from '../runtime/deadline.ts';
 import type { SnapshotBucket } from './bucket.ts';
 import type { SlotHold, SnapshotClaims } from './claims.ts';
-import { compare, firstState } from './compare.ts';
+import { type Changes, compare, firstState } from './compare.ts';
 import { SlotLost } from './errors.ts';
 import type { SortedHashes } from './id-hashes.ts';
 import { IdHashes } from './id-hashes.ts';
@@ -60,7 +60,11 @@ export async function compareSlot(
 ): Promise<SlotComparison | undefined> {
   for (let tries = 1; tries <= mostTries; tries++) {
     const cursor = await options.claims.cursor(plan.groupid);
-    if (cursor !== undefined && cursor > slot) return undefined;
+    if (cursor !== undefined && cursor >= slot) {
+      // Whoever was here before us may not have told all of it; who came here meanwhile, has the slot now.
+      const wasCompared = tries === 1 && (await isBehind(cursor, slot, plan.groupid, options.claims));
+      return wasCompared ? await tellAgain(slot, plan, options) : undefined;
+    }
     const compared = await compareFrom(cursor, slot, plan, options);
     if (compared !== 'moved') return compared;
   }
@@ -71,24 +75,60 @@ export async function compareSlot(
 async function compareFrom(
   cursor: Slot | undefined,
   slot: Slot,
-  { groupid, leftAfter, mostEvents, periodSeconds }: SnapshotPlan,
-  { comparedWith, ...options }: CompareOptions,
+  plan: SnapshotPlan,
+  options: CompareOptions,
 ): Promise<SlotComparison | undefined | 'moved'> {
   const { bucket, claims, hold } = options;
-  // It ended here, if the worker before died after that.
-  const other = cursor === slot ? (comparedWith ?? undefined) : cursor;
-  const before = other === undefined ? undefined : await stateOf(bucket, groupid, other);
+  const { groupid, leftAfter } = plan;
+  const before = cursor === undefined ? undefined : await stateOf(bucket, groupid, cursor);
   const { key, now } = await idsOf(groupid, slot, before, options);
   const compared = before && compare(before, now, slot, leftAfter);
   const state = compared?.state ?? firstState(key, slot, now);
-  await bucket.put(stateKey(groupid, slot), writeState(state));
   if (!(await hold.comparing(before ? before.slot : null))) throw new SlotLost();
-  if (cursor !== slot && !(await claims.advance(groupid, cursor, slot))) return 'moved';
-  if (!compared || !before) return undefined;
-  const { changes } = compared;
+  await bucket.put(stateKey(groupid, slot), writeState(state));
+  if (!(await claims.advance(groupid, cursor, slot))) return 'moved';
+  return compared && before && (await tell(slot, before, compared.changes, plan, options));
+}
+
+/** Whether the cursor was at the slot on its way: that somebody meant to compare it, does not say that it came to it. */
+async function isBehind(
+  cursor: Slot,
+  slot: Slot,
+  groupid: string,
+  claims: Pick<SnapshotClaims, 'comparedWith'>,
+): Promise<boolean> {
+  let at = cursor;
+  while (at > slot) {
+    const before = await claims.comparedWith(groupid, at);
+    if (before === undefined || before === null) return false;
+    at = before;
+  }
+  return at === slot;
+}
+
+/** What a worker who is dead has compared, without a trace but the events, which are the same. */
+async function tellAgain(
+  slot: Slot,
+  plan: SnapshotPlan,
+  options: CompareOptions,
+): Promise<SlotComparison | undefined> {
+  const { bucket, comparedWith = null } = options;
+  const before = comparedWith === null ? undefined : await stateOf(bucket, plan.groupid, comparedWith);
+  if (!before) return undefined;
+  const { now } = await idsOf(plan.groupid, slot, before, options);
+  return await tell(slot, before, compare(before, now, slot, plan.leftAfter).changes, plan, options);
+}
+
+async function tell(
+  slot: Slot,
+  before: State,
+  changes: Changes,
+  { groupid, periodSeconds, mostEvents }: SnapshotPlan,
+  options: CompareOptions,
+): Promise<SlotComparison> {
   const missed = slotsBetween(before.slot, slot, periodSeconds);
   const between = { groupid, slot, before: before.slot, missed };
-  const unsent = await tellChanges(changes, { ...options, between, key, mostEvents });
+  const unsent = await tellChanges(changes, { ...options, between, key: before.key, mostEvents });
   return { arrivals: changes.arrivals, departures: changes.departures, unsent };
 }
 
@@ -105,10 +145,17 @@ async function idsOf(
   return { key, now: ids.sorted() };
 }
 
-/** Nothing where it is gone: it is not kept for as long as the cursor. */
+/**
+ * Nothing where it is gone, since it is not kept for as long as the cursor; or cannot be read, which no later snapshot
+ * could mend.
+ */
 async function stateOf(bucket: SnapshotBucket, groupid: string, slot: Slot): Promise<State | undefined> {
   const bytes = await bucket.read(stateKey(groupid, slot));
-  return bytes && readState(bytes);
+  try {
+    return bytes && readState(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of the ids of a snapshot that is stored. */

@@ -43,10 +43,19 @@ export function dayOf(slot: Slot): string {
 
 /** Whether the visitors of now are not those of the slot any more: later than half a period after it. */
 export function isLate(slot: Slot, periodSeconds: number, now: number): boolean {
-  return now - slot > periodSeconds * 500;
+  return now > lateAt(slot, periodSeconds);
 }
 
-/** How many slots there are between two snapshots that follow each other, none unless some are missing. */
+/** Until when they are. */
+export function lateAt(slot: Slot, periodSeconds: number): number {
+  return slot + periodSeconds * 500;
+}
+
+/**
+ * How many times of the schedule lie between two snapshots that follow each other, none unless some are missing. They are
+ * the multiples of the period, since that divides a day; a snapshot that was taken by hand may lie anywhere.
+ */
 export function slotsBetween(before: Slot, slot: Slot, periodSeconds: number): number {
-  return Math.max(0, Math.round((slot - before) / (periodSeconds * 1_000)) - 1);
+  const periodMs = periodSeconds * 1_000;
+  return Math.max(0, Math.ceil(slot / periodMs) - 1 - Math.floor(before / periodMs));
 }

@@ -2,7 +2,7 @@ import type { PresenceClient } from '../presence/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Deadline } from '../runtime/deadline.ts';
 import type { SnapshotBucket } from './bucket.ts';
-import type { Written } from './claims.ts';
+import type { Written } from './claim-record.ts';
 import { compressLines } from './compression.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { IdHashes } from './id-hashes.ts';
@@ -16,6 +16,8 @@ interface StoreOptions {
   readonly bucket: SnapshotBucket;
   readonly clock: Pick<Clock, 'now'>;
   readonly deadline: Deadline;
+  /** Later than this, nobody is asked any more. */
+  readonly askUntil: Deadline;
   readonly heartbeat: Heartbeat;
   /** What the ids are hashed with. */
   readonly hashKey: Uint8Array;
@@ -31,7 +33,7 @@ interface StoreOptions {
 export async function storeAnswer(
   slot: Slot,
   { groupid, fields, digest }: SnapshotPlan,
-  { presence, bucket, clock, deadline, heartbeat, hashKey, beforehand }: StoreOptions,
+  { presence, bucket, clock, deadline, askUntil, heartbeat, hashKey, beforehand }: StoreOptions,
 ): Promise<{ numbers: Written; hashes: IdHashes }> {
   const takenAt = clock.now();
   const hashes = new IdHashes(hashKey);
@@ -41,11 +43,19 @@ export async function storeAnswer(
     hashes,
     ...(digest && { replaceId: digest }),
   });
-  const answer = await presence.query(groupid, undefined, deadline);
-  const upload = bucket.startUpload(snapshotKey(groupid, slot), { deadline });
+  const key = snapshotKey(groupid, slot);
+  // Whoever had the slot before may still be at it, and must not replace what is stored meanwhile, nor we what is theirs.
+  const there = await bucket.head(key);
+  const answer = await presence.query(groupid, undefined, deadline, askUntil);
+  const upload = bucket.startUpload(key, {
+    deadline,
+    replacing: there ? { etag: there.etag } : 'nothing',
+  });
 
   async function* text(): AsyncGenerator<Buffer> {
     for await (const piece of answer as AsyncIterable<Buffer>) {
+      // Of a long visitor there may be no text for a while.
+      heartbeat.lost.throwIfAborted();
       const some = lines.push(piece);
       heartbeat.visitors = lines.visitors;
       if (some.length > 0) yield some;
@@ -70,7 +80,6 @@ export async function storeAnswer(
   } catch (error) {
     answer.destroy();
     await upload.abort();
-    heartbeat.lost.throwIfAborted();
     throw error;
   }
 }

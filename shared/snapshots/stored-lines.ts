@@ -1,6 +1,5 @@
-import { pipeline } from 'node:stream';
-import { createZstdDecompress } from 'node:zlib';
 import type { SnapshotBucket } from './bucket.ts';
+import { decompressed } from './compression.ts';
 import { linesOf } from './lines.ts';
 
 /**
@@ -9,8 +8,5 @@ import { linesOf } from './lines.ts';
  */
 export async function* storedLines(bucket: SnapshotBucket, key: string): AsyncGenerator<Buffer, void> {
   const stored = await bucket.stream(key);
-  if (!stored) return;
-  // What goes wrong ends the last of them with an error, which is met below.
-  const decompressed = pipeline(stored.body, createZstdDecompress(), () => {});
-  yield* linesOf(decompressed);
+  if (stored) yield* linesOf(decompressed(stored.body));
 }

@@ -54,7 +54,10 @@ async function* eventsOf(
   }
 }
 
-/** Each of those once, even where an answer had somebody twice. */
+/**
+ * Each of those once, even where an answer had somebody twice. While the bus is slow nobody reads, and S3's connection may
+ * come to its time-out: it is read anew then, as long as that gets further.
+ */
 async function* named(
   bucket: SnapshotBucket,
   object: string,
@@ -63,12 +66,20 @@ async function* named(
 ): AsyncGenerator<{ id: string; line: Buffer }> {
   const hash = new IdHash(key);
   const seen = new Set<string>();
-  for await (const line of storedLines(bucket, object)) {
-    const id = idOfLine(line);
-    if (id === undefined || seen.has(id)) continue;
-    const bytes = Buffer.from(id);
-    if (!has(wanted, hash, bytes, 0, bytes.length)) continue;
-    seen.add(id);
-    yield { id, line };
+  for (let before = -1; before < seen.size; ) {
+    before = seen.size;
+    try {
+      for await (const line of storedLines(bucket, object)) {
+        const id = idOfLine(line);
+        if (id === undefined || seen.has(id)) continue;
+        const bytes = Buffer.from(id);
+        if (!has(wanted, hash, bytes, 0, bytes.length)) continue;
+        seen.add(id);
+        yield { id, line };
+      }
+      return;
+    } catch (error) {
+      if (seen.size === before) throw error;
+    }
   }
 }

@@ -1,23 +1,25 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import type { S3 } from './s3.ts';
 
+/** An ETag, or that there is none. */
+export type Replacing = { readonly etag: string } | 'nothing';
+
 interface UploadRequestsOptions {
   readonly bucket: string;
   readonly key: string;
-  /** The object does not come about unless what is there has this ETag. */
-  readonly ifMatch: string | undefined;
+  readonly replacing: Replacing | undefined;
   readonly open: () => S3 | Promise<S3>;
 }
 
 /** What an upload asks of S3, all for one object of Zstandard. Bodies are buffers: so nothing needs `aws-chunked`. */
 export class UploadRequests {
   readonly #object: { readonly Bucket: string; readonly Key: string };
-  readonly #ifMatch: string | undefined;
+  readonly #condition: { readonly IfMatch?: string; readonly IfNoneMatch?: '*' };
   readonly #open: () => S3 | Promise<S3>;
 
-  constructor({ bucket, key, ifMatch, open }: UploadRequestsOptions) {
+  constructor({ bucket, key, replacing, open }: UploadRequestsOptions) {
     this.#object = { Bucket: bucket, Key: key };
-    this.#ifMatch = ifMatch;
+    this.#condition = conditionOf(replacing);
     this.#open = open;
   }
 
@@ -26,7 +28,7 @@ export class UploadRequests {
     const { client, PutObjectCommand } = await this.#open();
     const command = new PutObjectCommand({
       ...this.#object,
-      IfMatch: this.#ifMatch,
+      ...this.#condition,
       ContentType: 'application/zstd',
       Body: body,
     });
@@ -70,7 +72,7 @@ export class UploadRequests {
     const command = new CompleteMultipartUploadCommand({
       ...this.#object,
       UploadId: id,
-      IfMatch: this.#ifMatch,
+      ...this.#condition,
       MultipartUpload: { Parts: [...parts] },
       MpuObjectSize: bytes,
     });
@@ -88,6 +90,12 @@ export class UploadRequests {
       // Most likely it is gone already, or S3 is not to be reached, which is why it was abandoned.
     }
   }
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+function conditionOf(replacing: Replacing | undefined): { IfMatch?: string; IfNoneMatch?: '*' } {
+  if (replacing === undefined) return {};
+  return replacing === 'nothing' ? { IfNoneMatch: '*' } : { IfMatch: replacing.etag };
 }
 
 /** What S3 always tells, by its documentation. */

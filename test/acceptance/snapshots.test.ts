@@ -41,7 +41,7 @@ async function invoke(time = slotTime(slotAt(Date.now()))) {
 
 async function take() {
   // Two of one second would be one.
-  await sleep(1_000);
+  await sleep(1_000 - (Date.now() % 1_000));
   const answer = await invoke();
   if (answer.outcome !== 'taken' || answer.manifest.status !== 'taken')
     throw new Error(`not taken: ${JSON.stringify(answer)}`);

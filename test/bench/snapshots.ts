@@ -32,7 +32,7 @@ async function measureSize(visitors: number, bundle: string, folder: string): Pr
   const file = path.join(folder, 'answer.json');
   await writeAnswer(visitors, file);
   await using server = await serveFile(file);
-  const times = [0, 300_000].map((later) => slotTime(slotAt(Date.now() + later)));
+  const times = [300_000, 0].map((ago) => slotTime(slotAt(Date.now() - ago)));
   const alone = await measureCompression(`${server.url}/query`);
   const [first, second] = await measureSnapshots(bundle, server.url, { times, token: jwt() });
   if (!first || !second) throw new Error('a snapshot is missing');

@@ -4,9 +4,9 @@ import { listen } from './presence-server.ts';
 
 /**
  * What becomes of a request: the connection breaks before it is carried out, or after it, or it is answered with this
- * status; nothing: it goes through.
+ * status; a promise: it goes through when that is settled; nothing: at once.
  */
-export type GateFate = 'unreached' | 'unanswered' | { readonly status: number } | undefined;
+export type GateFate = 'unreached' | 'unanswered' | { readonly status: number } | Promise<void> | undefined;
 
 export interface GatedRequest {
   readonly method: string;
@@ -36,7 +36,8 @@ export async function startHttpGate(
     const gated = described(request);
     const fate = fateOf(gated, requests.push(gated));
     if (fate === 'unreached') return void request.socket.destroy();
-    if (typeof fate === 'object') return void response.writeHead(fate.status).end();
+    if (typeof fate === 'object' && 'status' in fate) return void response.writeHead(fate.status).end();
+    await fate;
     const { status, headers, answer } = await forward(target, request, body);
     if (fate === 'unanswered') return void request.socket.destroy();
     response.writeHead(status, headers).end(answer);

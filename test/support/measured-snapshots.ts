@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 import { startSecrets } from './secrets-server.ts';
 import { startSnapshotStore } from './snapshot-store.ts';
 
@@ -67,11 +67,15 @@ async function inOwnProcess(
     [`--max-old-space-size=${heapMb}`, runner, file, JSON.stringify(events)],
     { env: { ...env }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const [written, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  if (code !== 0) throw new Error(`it ended with ${code}: ${written}`);
-  const lines = written
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Measured | { event: string });
-  return lines.filter((line) => 'peakBytes' in line);
+  const ended = once(child, 'exit');
+  const measured: Measured[] = [];
+  // Between them are the lines of the function's log.
+  for await (const line of createInterface(child.stdout)) {
+    const said: Partial<Measured> = JSON.parse(line);
+    if (said.peakBytes !== undefined) measured.push(said as Measured); // as the runner writes it
+    if (measured.length === events.length) child.kill('SIGKILL');
+  }
+  const [code] = await ended;
+  if (measured.length < events.length) throw new Error(`it ended with ${code}, after ${measured.length}`);
+  return measured;
 }

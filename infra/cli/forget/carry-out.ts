@@ -1,5 +1,6 @@
 import { UsageError } from '../../command.ts';
-import { LeftOff, Questions } from '../credentials/questions.ts';
+import { confirm } from '../confirm.ts';
+import { LeftOff } from '../credentials/questions.ts';
 import type { Forgetting } from './forgetting.ts';
 import { counted, type Finding } from './tell.ts';
 
@@ -25,7 +26,8 @@ export async function carryOut(forgetting: Forgetting, { dryRun, yes, signal, sh
     found = await forgetting.look();
     show();
     if (found.lines === 0 || dryRun || signal.aborted) return { found };
-    if (!yes) await confirm(found);
+    if (!yes)
+      await confirm(questionOf(found), 'this wants --yes, or --dry-run, where there is nobody to ask');
     await forgetting.remove();
     await forgetting.look();
     await forgetting.remove();
@@ -38,12 +40,6 @@ export async function carryOut(forgetting: Forgetting, { dryRun, yes, signal, sh
   }
 }
 
-/** Nobody can undo it. Throws `LeftOff`, or a UsageError where there is nobody to ask. */
-async function confirm({ objects, lines }: Finding): Promise<void> {
-  if (!process.stdin.isTTY)
-    throw new UsageError('this wants --yes, or --dry-run, where there is nobody to ask');
-  using questions = new Questions(process.stdin, process.stderr);
-  const what = `${counted(lines, 'line')} of the person from ${counted(objects, 'snapshot')}`;
-  const answer = await questions.ask(`Remove ${what}, for good (y/N)`);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new LeftOff('not wanted');
+function questionOf({ objects, lines }: Finding): string {
+  return `Remove ${counted(lines, 'line')} of the person from ${counted(objects, 'snapshot')}, for good`;
 }

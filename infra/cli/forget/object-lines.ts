@@ -1,5 +1,6 @@
-import { pipeline, type Readable } from 'node:stream';
-import { createZstdDecompress, zstdDecompressSync } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { zstdDecompressSync } from 'node:zlib';
+import { decompressed } from '../../../shared/snapshots/compression.ts';
 import { idOfLine, linesOf } from '../../../shared/snapshots/lines.ts';
 import { Damaged, Passing } from './setbacks.ts';
 
@@ -26,11 +27,9 @@ export async function* linesOfObject(
   body.on('data', (piece: Buffer) => {
     end = Buffer.concat([end, piece.subarray(-endBytes)]).subarray(-endBytes);
   });
-  const decompress = createZstdDecompress({ chunkSize: 131_072 });
-  // What goes wrong ends the last of them with an error, which is met below.
-  pipeline(body, decompress, () => {});
+  const text = decompressed(body);
   try {
-    for await (const line of linesOf(decompress)) {
+    for await (const line of linesOf(text)) {
       signal.throwIfAborted();
       yield read(line);
     }
@@ -41,7 +40,7 @@ export async function* linesOfObject(
   } finally {
     body.destroy();
   }
-  checkEnd(end, bytes - decompress.bytesWritten);
+  checkEnd(end, bytes - text.bytesWritten);
 }
 
 /**

@@ -39,7 +39,7 @@ async function rewriteOnce(
   const before = await newestVersion(store, key);
   const object = before && (await store.bucket.stream(key));
   if (!before || !object) return undefined;
-  const replacement = store.bucket.startUpload(key, { ifMatch: object.etag });
+  const replacement = store.bucket.startUpload(key, { replacing: { etag: object.etag } });
   const counts = { lines: 0, lineBytes: 0 };
   try {
     const others = othersIn(linesOfObject(object.body, object.bytes, signal), isPerson, counts);
@@ -60,6 +60,8 @@ async function rewriteOnce(
   } catch (error) {
     object.body.destroy();
     await replacement.abort();
+    // What was under way fails in a way of its own, when it is broken off.
+    signal.throwIfAborted();
     throw isOvertaken(error) ? overtaken() : error;
   }
 }

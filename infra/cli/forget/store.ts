@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { SnapshotBucket } from '../../../shared/snapshots/bucket.ts';
 import { type AwsCall, answerOf } from '../aws.ts';
-import { bucketOf } from '../snapshots/place.ts';
+import { bucketOf } from '../snapshot/place.ts';
 import { Setback } from './setbacks.ts';
 
 /** The bucket with the snapshots of a stage. */

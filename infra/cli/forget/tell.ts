@@ -14,6 +14,8 @@ interface Report {
   readonly person: Person;
   readonly dryRun: boolean;
   readonly interrupted: boolean;
+  /** The only one that was looked at; undefined: all were. */
+  readonly group?: string | undefined;
   /** How the records of the person are removed, as it is typed. */
   readonly signals: string;
 }
@@ -38,9 +40,12 @@ export function forPeople(report: Report): string[] {
   );
 }
 
-function whatBecame({ found, outcome, dryRun, interrupted }: Report): string[] {
+function whatBecame(report: Report): string[] {
+  const { found, outcome, dryRun, interrupted } = report;
   const { looked, rewritten, removed, bytes } = outcome;
   const again = interrupted ? ['Interrupted: run it again for the rest.'] : [];
+  if (looked === 0 && outcome.left.size === 0 && !interrupted)
+    return [`There are no snapshots${ofGroup(report)}, so nothing was looked through.`];
   const where = `${counted(looked, 'object')} looked through`;
   if (found.lines === 0 && !interrupted) return [`${where}: the person is in none of them.`];
   const were = `the person is in ${found.objects} of them, with ${counted(found.lines, 'line')}`;
@@ -50,6 +55,10 @@ function whatBecame({ found, outcome, dryRun, interrupted }: Report): string[] {
     `${where}: ${counted(removed, 'line is', 'lines are')} gone. ${objects} ${bytes} bytes now.`,
     ...again,
   ];
+}
+
+function ofGroup({ group }: Report): string {
+  return group === undefined ? '' : ` of group ${group}`;
 }
 
 function whatWasLeft({ outcome, person }: Report): string[] {

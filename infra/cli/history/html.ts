@@ -36,7 +36,7 @@ ${figuresOf(history).join('\n')}
 ${chartSvg(history)}
 </figure>
 ${notesOf(snapshotNotes(history, mostPoints))}
-${pages === undefined ? '' : pagesOf(pages)}
+${pages === undefined || history.summary.snapshots === 0 ? '' : pagesOf(pages)}
 <footer>Made by Presence Relay at ${time(toSecond(now))} UTC.</footer>
 </main>
 </body>

@@ -2,7 +2,7 @@ import type { SnapshotBucket } from '../../../shared/snapshots/bucket.ts';
 import { groupPrefix, manifestKey } from '../../../shared/snapshots/keys.ts';
 import { type Manifest, readManifest } from '../../../shared/snapshots/manifest.ts';
 import { slotAt } from '../../../shared/snapshots/slot.ts';
-import { bucketOf, fromBucket, type SnapshotPlace } from '../snapshots/place.ts';
+import { bucketOf, fromBucket, type SnapshotPlace } from '../snapshot/place.ts';
 import type { Range } from './range.ts';
 
 interface ManifestOptions {

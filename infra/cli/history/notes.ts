@@ -4,6 +4,7 @@ import { counted, number, time } from './words.ts';
 /** The snapshots in a sentence or a few. `room`: for so many, the chart has room. */
 export function snapshotNotes({ summary, unreadable, series }: History, room: number): string[] {
   const { snapshots, missing, newest, compared } = summary;
+  if (snapshots + missing + unreadable === 0) return ['There is no snapshot of that time.'];
   const unknown =
     missing > 0
       ? [

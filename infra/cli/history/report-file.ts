@@ -18,17 +18,21 @@ export async function reportFile(given: string): Promise<string> {
   return given;
 }
 
-/** A page, or the chart alone, as the name ends. Whoever looks there finds the whole of it, or what was there before. */
+/** A page, or the chart alone, as the name ends. Whoever looks there finds the whole of it, or what was there before. Throws what tells people why it is not there. */
 export async function writeReport(file: string, history: History, now: number): Promise<void> {
   const text = file.endsWith('.svg') ? standing(chartSvg(history)) : historyPage(history, now);
   const unfinished = `${file}.${process.pid}.tmp`;
   try {
     await writeFile(unfinished, text, { flag: 'wx' });
     await rename(unfinished, file);
-  } catch (error) {
+  } catch (cause) {
     await rm(unfinished, { force: true });
-    throw error;
+    throw new Error(`the report could not be written to ${file} (${codeOf(cause)})`, { cause });
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'for no reason that is known';
 }
 
 function standing(svg: string): string {

@@ -82,8 +82,8 @@ function legend({ groupid, series, summary: { missing } }: History): string[] {
   const words = markup(`no snapshot: ${number(missing)} missing`);
   return [
     heading,
-    `<text x="${field.right}" y="20" text-anchor="end">${words}</text>`,
-    `<rect class="gap" x="${field.right - 24 - words.length * 6.1}" y="9" width="16" height="13" rx="2"/>`,
+    `<text x="${field.right - 24}" y="20" text-anchor="end">${words}</text>`,
+    `<rect class="gap" x="${field.right - 16}" y="9" width="16" height="13" rx="2"/>`,
   ];
 }
 

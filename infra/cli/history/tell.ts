@@ -7,14 +7,14 @@ import { harmless, number, percent, time } from './words.ts';
 const barWidth = 24;
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 
-/** A history for a terminal of so many characters. */
-export function historyLines(history: History, columns = width): string[] {
+/** A history for a terminal of so many characters; one that does not know has 0, and what is none has nothing. */
+export function historyLines(history: History, columns?: number): string[] {
   const { groupid, from, series, summary, pages } = history;
   const { range } = series;
-  const room = Math.min(width, columns);
+  const room = Math.min(width, columns || width);
   const heading = `Visitors of group ${groupid}, ${time(range.from)} to ${time(range.to)} UTC, ${from}`;
   if (summary.snapshots === 0)
-    return [heading, '', ...nothing(history, room).flatMap((note) => wrapped(note, room))];
+    return [heading, '', ...snapshotNotes(history, room).flatMap((note) => wrapped(note, room))];
   const notes = snapshotNotes(history, room).map((note, index) =>
     index === 0 && summary.missing > 0 ? `${gapMark} ${note}` : note,
   );
@@ -27,12 +27,6 @@ export function historyLines(history: History, columns = width): string[] {
     ...notes.flatMap((note) => wrapped(note, room)),
     ...(pages === undefined ? [] : ['', ...pageLines(pages, room)]),
   ];
-}
-
-function nothing(history: History, room: number): string[] {
-  const { snapshots, missing } = history.summary;
-  if (snapshots + missing + history.unreadable === 0) return ['There is no snapshot of that time.'];
-  return snapshotNotes(history, room);
 }
 
 function numbers({ summary }: History): string[] {

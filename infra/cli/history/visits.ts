@@ -1,8 +1,7 @@
-import { pipeline } from 'node:stream';
-import { createZstdDecompress } from 'node:zlib';
+import { decompressed } from '../../../shared/snapshots/compression.ts';
 import { linesOf, readLine } from '../../../shared/snapshots/lines.ts';
 import type { TakenManifest } from '../../../shared/snapshots/manifest.ts';
-import { bucketOf, fromBucket, type SnapshotPlace } from '../snapshots/place.ts';
+import { bucketOf, fromBucket, type SnapshotPlace } from '../snapshot/place.ts';
 import { PageCounts, pageOf } from './page.ts';
 
 interface VisitOptions {
@@ -40,9 +39,7 @@ export async function visitsOf(
 /** False when they are damaged, or cut off; those before are counted. */
 async function countLines(body: NodeJS.ReadableStream, counts: PageCounts): Promise<boolean> {
   try {
-    // What goes wrong with the body ends its lines with an error.
-    const lines = linesOf(pipeline(body, createZstdDecompress(), () => {}));
-    for await (const line of lines) counts.add(pageOf(readLine(line).visitor));
+    for await (const line of linesOf(decompressed(body))) counts.add(pageOf(readLine(line).visitor));
     return true;
   } catch {
     return false;

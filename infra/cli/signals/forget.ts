@@ -1,6 +1,5 @@
 import { isEnding, type SignalRecord } from '../../../shared/signals/signal.ts';
-import { UsageError } from '../../command.ts';
-import { LeftOff, Questions } from '../credentials/questions.ts';
+import { confirm } from '../confirm.ts';
 import { bar, changingLine } from '../lines.ts';
 import { fromTable, type SignalPlace, signalTableOf } from './place.ts';
 
@@ -29,12 +28,10 @@ export async function forget(place: SignalPlace, records: readonly SignalRecord[
 }
 
 /** Nobody can undo it. Throws `LeftOff`, or a UsageError where there is nobody to ask. */
-export async function confirm(count: number): Promise<void> {
-  if (!process.stdin.isTTY) throw new UsageError('--forget wants --yes where there is nobody to ask');
-  using questions = new Questions(process.stdin, process.stderr);
+export async function confirmForgetting(count: number): Promise<void> {
   const records = count === 1 ? 'this record' : `the ${count} records`;
-  const answer = await questions.ask(`Remove ${records} of what has ended, for good (y/N)`);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new LeftOff('not wanted');
+  const question = `Remove ${records} of what has ended, for good`;
+  await confirm(question, '--forget wants --yes where there is nobody to ask');
 }
 
 /** What of the person is still there. */

@@ -6,7 +6,7 @@ import { scheduledSnapshot } from '../../../shared/snapshots/request.ts';
 import { type Slot, slotTime } from '../../../shared/snapshots/slot.ts';
 import { snapshot } from '../../functions.ts';
 import { type AwsCall, answerOf } from '../aws.ts';
-import { claimsOf, type SnapshotPlace } from '../snapshots/place.ts';
+import { claimsOf, type SnapshotPlace } from './place.ts';
 import { progressText } from './words.ts';
 
 interface Wanted {

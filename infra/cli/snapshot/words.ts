@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import type { snapshotAnswer } from '../../../shared/snapshots/answer.ts';
 import type { TakenManifest } from '../../../shared/snapshots/manifest.ts';
 import { counted, number, size, time } from '../history/words.ts';
-import type { SnapshotPlace } from '../snapshots/place.ts';
+import type { SnapshotPlace } from './place.ts';
 
 type Answer = z.infer<typeof snapshotAnswer>;
 
@@ -19,10 +19,11 @@ export function progressText(progress: Progress | undefined): string {
   return progress.status === 'taking' ? `taking it: ${far}` : `comparing it: ${far}`;
 }
 
-/** Why there is no snapshot. */
+/** Why none was taken. */
 export function whyNone(answer: Answer, { log }: Pick<SnapshotPlace, 'log'>): string {
   if (answer.outcome === 'being-taken') return 'somebody else is taking it at this moment';
-  if (answer.outcome === 'over') return 'somebody else was done with it before';
+  if (answer.outcome === 'over')
+    return 'that of this second is over, as when the schedule was faster; try again';
   if ('manifest' in answer && answer.manifest.status === 'gap' && answer.manifest.reason === 'late')
     return 'the function came to it too late, and would not say of now what was then; is the clock of this machine right?';
   return `every try failed, until half a period had passed; ${log} tells why`;
@@ -41,7 +42,7 @@ export function snapshotLines(
     '',
     row('visitors', number(visitors) + (unnamed > 0 ? `; ${number(unnamed)} of them without an id` : '')),
     row('stored', `${size(bytes)}, of ${size(lineBytes)} before compression${ratio}`),
-    row('took', `${number(durationMs / 1_000)} s`),
+    row('took', durationMs < 1_000 ? `${durationMs} ms` : `${number(durationMs / 1_000)} s`),
     row('changes', changesOf(manifest)),
     row('object', `s3://${bucket}/${object}`),
     '',

@@ -55,18 +55,20 @@ function takeLargeBodies(engine: Engine): void {
 }
 
 /**
- * The engine by itself lets `If-Match` be, and writes.
+ * The engine by itself lets `If-Match` and `If-None-Match` be, and writes.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 function keepConditions(engine: Engine, store: Store): void {
   engine.addHook('preHandler', ({ method, headers, params }, reply, done) => {
-    const wanted = headers['if-match'];
+    const { 'if-match': wanted, 'if-none-match': unwanted } = headers;
     // By POST, an upload in parts is made whole.
-    if (!['PUT', 'POST'].includes(method) || wanted === undefined) return done();
+    if (!['PUT', 'POST'].includes(method) || (wanted ?? unwanted) === undefined) return done();
     const { bucket = '', '*': key = '' } = params as Record<string, string>; // as its routes name them
     const there = etagOf(store, bucket, key);
-    if (there === wanted) return done();
-    const [status, code] = there === undefined ? [404, 'NoSuchKey'] : [412, 'PreconditionFailed'];
+    // S3 knows no other value than `*` for the latter.
+    if (wanted === undefined ? there === undefined : there === wanted) return done();
+    const isMissing = wanted !== undefined && there === undefined;
+    const [status, code] = isMissing ? [404, 'NoSuchKey'] : [412, 'PreconditionFailed'];
     reply.code(status).type('application/xml').send(`<Error><Code>${code}</Code></Error>`);
   });
 }

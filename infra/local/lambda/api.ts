@@ -28,13 +28,16 @@ export interface FunctionsApi {
 
 /**
  * Lambda's own API on loopback, as far as calling a function and reading its environment goes: for the unmodified
- * client. Signatures are not checked. https://docs.aws.amazon.com/lambda/latest/api/
+ * client. There has to be a signature, which is not checked. https://docs.aws.amazon.com/lambda/latest/api/
  */
 export async function startFunctionsApi({ port, functions }: ApiOptions): Promise<FunctionsApi> {
   const known = new Map(Object.entries(functions));
 
   async function serve(request: IncomingMessage): Promise<Answer> {
     if (!isLoopbackHost(request.headers.host)) return refusal(403, 'AccessDeniedException', 'Not this host.');
+    // A page of another site could send what needs no header of its own, such as a form, and so call any function.
+    if (!request.headers.authorization?.startsWith('AWS4-'))
+      return refusal(403, 'MissingAuthenticationTokenException', 'There is no signature.');
     const [, name = '', operation] = route.exec(pathOf(request)) ?? [];
     const wanted = operation && methods[operation];
     if (!wanted || request.method !== wanted)

@@ -35,6 +35,7 @@ export const relayConfig = fields.check((context) => {
   checkCallers(context.value, report);
   checkSecrets(context.value, report);
   checkWebhooks(context.value, report);
+  checkSnapshots(context.value, report);
   checkZone(context.value, report);
   checkRegions(context.value, report);
 });
@@ -80,6 +81,20 @@ function checkWebhooks({ groups, webhooks }: Fields, report: Report): void {
     const other = buses.get(eventSource);
     if (other !== undefined) report(`is that of ${other} too`, 'webhooks', name, 'eventSource');
     buses.set(eventSource, name);
+  }
+}
+
+/** Whoever has left is named by the snapshot in which they were last seen. */
+function checkSnapshots({ groups, snapshots: { retentionDays } }: Fields, report: Report): void {
+  for (const [id, { snapshots }] of Object.entries(groups)) {
+    if (snapshots && snapshots.leftAfter * snapshots.everyMinutes > retentionDays * 1_440)
+      report(
+        'is longer, with "everyMinutes", than snapshots are kept',
+        'groups',
+        id,
+        'snapshots',
+        'leftAfter',
+      );
   }
 }
 

@@ -85,6 +85,14 @@ describe('a person', () => {
     ]);
   });
 
+  test('of a group that has no snapshots was looked for nowhere, which is told', async () => {
+    const relay = await deployed({ key: 'not-to-be-guessed' });
+    const key = await relay.snapshot(noon, [ada]);
+    const { said, code } = await relay.forget(['ada', '--yes', '--group', '1234']);
+    expect(said).toContain('There are no snapshots of group 1234, so nothing was looked through.');
+    expect([said.includes('none of them'), await relay.lines(key), code]).toEqual([false, [ada], 0]);
+  });
+
   test('is found where digests stand in the place of ids, and where they stood once', async () => {
     const relay = await deployed({ ids: 'digest', key: 'not-to-be-guessed' });
     const digest = visitorDigest('not-to-be-guessed', '12345')('ada');

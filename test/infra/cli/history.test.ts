@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { manifestKey, snapshotKey } from '../../../shared/snapshots/keys.ts';
 import { slotAt, slotTime } from '../../../shared/snapshots/slot.ts';
 import { run } from './running.ts';
-import { slotsAgo, standIn, taken } from './snapshots/stand-in.ts';
+import { slotsAgo, standIn, taken } from './snapshot/stand-in.ts';
 
 const at = (page: string) => ({ url: `https://shop.example${page}`, title: 'Shop' });
 

@@ -4,7 +4,7 @@ import { FunctionError } from '../../../infra/local/lambda/failure.ts';
 import { writeManifest } from '../../../shared/snapshots/manifest.ts';
 import { slotText } from '../../../shared/snapshots/slot.ts';
 import { run } from './running.ts';
-import { standIn, taken } from './snapshots/stand-in.ts';
+import { standIn, taken } from './snapshot/stand-in.ts';
 
 const request = z.object({ groupid: z.string(), scheduledTime: slotText });
 
@@ -80,7 +80,7 @@ test('a function that fails is called once; its error is told by its type, and n
   const { stdout, stderr, code } = await told(local);
   expect([stdout, calls, code]).toEqual(['', 1, 1]);
   expect(stderr).toBe(
-    'the snapshot was not taken (ScanError); the terminal of "npm start", at snapshot tells why\n',
+    'the snapshot was not taken (ScanError); a line "snapshot | …" in the terminal of "npm start" tells why\n',
   );
 });
 
@@ -89,7 +89,7 @@ test('where there is none, it is told why, with exit code 1', async () => {
   const { local } = await standIn({ target: async () => ({ outcome: 'gap', manifest }) });
   const { stdout, stderr, code } = await told(local);
   expect([stdout, code]).toEqual(['', 1]);
-  expect(stderr).toMatch(/^There is no snapshot: .* is the clock of this machine right\?\n$/);
+  expect(stderr).toMatch(/^No snapshot was taken: .* is the clock of this machine right\?\n$/);
   const json = await told([...local, '--json']);
   const { outcome, ...more } = JSON.parse(json.stdout);
   expect([outcome, more.manifest, json.code]).toEqual(['gap', manifest, 1]);

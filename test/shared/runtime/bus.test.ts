@@ -147,6 +147,26 @@ test('nobody waits longer for a bus that does not answer than the deadline says'
   expect(took).toBeLessThan(1_500);
 });
 
+test('nobody pauses when the deadline would be over after that', async () => {
+  const time = testClock();
+  server.fateOf = () => {
+    time.time += 1_000;
+    return 'unreached';
+  };
+  const bus = new EventBus({ bus: 'b', open: server.open, clock: time });
+  expect(await bus.put(eventsUpTo(3), deadlineIn(1_001, time))).toEqual({ sent: 0, unsent: 3 });
+  expect(time.sleeps.every((ms) => ms < 1)).toBe(true);
+});
+
+test('a bus that begins to refuse, while events are put one by one, is not asked for the others', async () => {
+  server.fateOf = (_, call) => ({
+    status: 400,
+    error: call === 1 ? 'ValidationException' : 'AccessDeniedException',
+  });
+  expect(await busOf(server).put(eventsUpTo(30), ample)).toEqual({ sent: 0, unsent: 30 });
+  expect(server.calls).toHaveLength(2);
+});
+
 test('after the deadline nothing is put', async () => {
   expect(await busOf(server).put(eventsUpTo(3), deadlineIn(0))).toEqual({ sent: 0, unsent: 3 });
   expect(server.calls).toEqual([]);

@@ -192,6 +192,7 @@ test('the events of a batch go ten in a call', async () => {
   await handle(signals);
   expect(place.bus.calls.slice(before).map((entries) => entries.length)).toEqual([10, 10, 5]);
   expect(told().map(({ signal }) => signal)).toHaveLength(25);
+  expect(place.log.join('')).not.toContain('events unsent');
 });
 
 test('one whose answer from the table is lost is told all the same, once', async () => {

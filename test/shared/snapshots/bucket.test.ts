@@ -23,7 +23,8 @@ test('What was put is read as it was, at once or as a stream, with its ETag', as
   await using gated = await gatedBucket();
   const { bucket } = gated;
   const bytes = randomBytes(300_000);
-  const { etag } = await bucket.put(key, bytes);
+  const { etag } = await bucket.put(key, bytes, { contentType: 'application/json' });
+  expect(gated.gate.calls[0]?.headers).toMatchObject({ 'content-type': 'application/json' });
   expect((await bucket.read(key))?.equals(bytes)).toBe(true);
   expect(await bucket.head(key)).toEqual({ bytes: bytes.length, etag });
   const { body, ...told } = (await bucket.stream(key)) ?? {};
@@ -84,6 +85,23 @@ test('A change of what somebody else has changed is refused', async () => {
     name: 'PreconditionFailed',
   });
   expect((await bucket.read(key))?.toString()).toBe('blue');
+});
+
+test('An upload that shall replace nothing, or one object, replaces no other', async () => {
+  await using gated = await gatedBucket();
+  const { bucket, gate } = gated;
+  const put = async (text: string, replacing: Parameters<typeof bucket.startUpload>[1]) => {
+    const upload = bucket.startUpload(key, replacing);
+    await upload.write(Buffer.from(text));
+    return await upload.finish();
+  };
+  const { etag } = await put('red', { replacing: 'nothing' });
+  expect(gate.calls.at(-1)?.headers).toMatchObject({ 'if-none-match': '*' });
+  await expect(put('blue', { replacing: 'nothing' })).rejects.toMatchObject({ name: 'PreconditionFailed' });
+  await put('green', { replacing: { etag } });
+  expect(gate.calls.at(-1)?.headers).toMatchObject({ 'if-match': etag });
+  await expect(put('blue', { replacing: { etag } })).rejects.toMatchObject({ name: 'PreconditionFailed' });
+  expect((await bucket.read(key))?.toString()).toBe('green');
 });
 
 test('However many keys there are, each is listed once, in order, from wherever one likes', async () => {

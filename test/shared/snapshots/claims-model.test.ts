@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SlotHold, SlotStatus } from '../../../shared/snapshots/claims.ts';
+import type { SlotStatus } from '../../../shared/snapshots/claim-record.ts';
+import type { SlotHold } from '../../../shared/snapshots/claims.ts';
 import { slotAt } from '../../../shared/snapshots/slot.ts';
 import { type ClaimsPlace, openClaimsPlace } from './claims-place.ts';
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => place[Symbol.asyncDispose]());
 
-const leaseMs = 60_000;
+const leaseMs = 30_000;
 const workers = 3;
 
 /** A slot in plain words: who has it, until when, and what is put down. */
@@ -23,7 +24,7 @@ class Plain {
 
   claim(holder: number, now: number): string {
     if (this.status === 'done' || this.status === 'gap') return this.status;
-    if (this.holder !== undefined && this.leaseUntil > now) return 'taken';
+    if (this.holder !== undefined && this.leaseUntil > now) return 'being-taken';
     this.status ??= 'taking';
     this.holder = holder;
     this.leaseUntil = now + leaseMs;
@@ -59,7 +60,7 @@ type Deed = typeof deed extends fc.Arbitrary<infer One> ? One : never;
 
 const step = fc.record({
   worker: fc.nat(workers - 1),
-  waitMs: fc.constantFrom(0, 0, 1, 30_000, leaseMs - 1, leaseMs),
+  waitMs: fc.constantFrom(0, 0, 1, 15_000, leaseMs - 1, leaseMs),
   deed: fc.option(deed, { freq: 2 }),
 });
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { SlotHold, Written } from '../../../shared/snapshots/claims.ts';
+import type { Written } from '../../../shared/snapshots/claim-record.ts';
+import type { SlotHold } from '../../../shared/snapshots/claims.ts';
 import { type Slot, slotAt, slotName } from '../../../shared/snapshots/slot.ts';
 import { type ClaimsPlace, holdOf, openClaimsPlace } from './claims-place.ts';
 
-const leaseMs = 60_000;
+const leaseMs = 30_000;
 const day = 86_400_000;
 let place: ClaimsPlace;
 let groupid: string;
@@ -32,7 +33,7 @@ async function done(of: Slot): Promise<void> {
 test.each([2, 30])('of %i workers who claim a slot at once, one has it', async (workers) => {
   const claims = await Promise.all(Array.from({ length: workers }, () => claim()));
   const outcomes = claims.map(({ outcome }) => outcome).toSorted();
-  expect(outcomes).toEqual(['claimed', ...Array(workers - 1).fill('taken')]);
+  expect(outcomes).toEqual([...Array(workers - 1).fill('being-taken'), 'claimed']);
 });
 
 test('slots, and groups, have nothing to do with each other', async () => {
@@ -44,10 +45,13 @@ test('slots, and groups, have nothing to do with each other', async () => {
 test('a dead worker’s slot is taken over once its lease has run out, not before, and by one', async () => {
   await claim();
   place.clock.time += leaseMs - 1;
-  expect((await claim()).outcome).toBe('taken');
+  expect((await claim()).outcome).toBe('being-taken');
   place.clock.time += 1;
   const claims = await Promise.all(Array.from({ length: 30 }, () => claim()));
-  expect(claims.map(({ outcome }) => outcome).toSorted()).toEqual(['claimed', ...Array(29).fill('taken')]);
+  expect(claims.map(({ outcome }) => outcome).toSorted()).toEqual([
+    ...Array(29).fill('being-taken'),
+    'claimed',
+  ]);
   expect(claims.find(({ outcome }) => outcome === 'claimed')).not.toHaveProperty('written');
 });
 
@@ -62,7 +66,7 @@ test.each(signsOfLife)('%s prolongs the lease', async (_, sign) => {
   place.clock.time += leaseMs - 1;
   expect(await sign(hold)).toBe(true);
   place.clock.time += leaseMs - 1;
-  expect((await claim()).outcome).toBe('taken');
+  expect((await claim()).outcome).toBe('being-taken');
   place.clock.time += 1;
   expect((await claim()).outcome).toBe('claimed');
 });
@@ -71,7 +75,7 @@ test('whoever was slow, and is not replaced yet, goes on', async () => {
   const hold = holdOf(await claim());
   place.clock.time += 3 * leaseMs;
   expect(await hold.prolong({ visitors: 1, bytes: 2 })).toBe(true);
-  expect((await claim()).outcome).toBe('taken');
+  expect((await claim()).outcome).toBe('being-taken');
 });
 
 test('whoever has lost the slot can do nothing with it any more', async () => {
@@ -123,7 +127,7 @@ test('a slot that was released is anybody’s at once', async () => {
   expect(await first.prolong({ visitors: 9, bytes: 9 })).toBe(false);
   expect(await place.claims().progress(groupid, slot)).toEqual({ status: 'taking', visitors: 0, bytes: 0 });
   const claims = await Promise.all([claim(), claim()]);
-  expect(claims.map(({ outcome }) => outcome).toSorted()).toEqual(['claimed', 'taken']);
+  expect(claims.map(({ outcome }) => outcome).toSorted()).toEqual(['being-taken', 'claimed']);
 });
 
 test('whoever goes on in a dead worker’s place knows its numbers, and what it has compared with', async () => {
@@ -184,7 +188,7 @@ test('after thirty days a slot is forgotten, whether it was removed or not; one 
     expect(await place.claims().before(groupid, slotAt(place.clock.time))).toBeUndefined();
   }
   const again = await Promise.all([claim(), claim(), claim()]);
-  expect(again.map(({ outcome }) => outcome).toSorted()).toEqual(['claimed', 'taken', 'taken']);
+  expect(again.map(({ outcome }) => outcome).toSorted()).toEqual(['being-taken', 'being-taken', 'claimed']);
   expect(again.find(({ outcome }) => outcome === 'claimed')).not.toHaveProperty('written');
 });
 
@@ -284,7 +288,7 @@ const repeats: readonly [string, string, () => Promise<void>][] = [
     'PutItem',
     async () => {
       const hold = holdOf(await claim());
-      expect((await claim()).outcome).toBe('taken');
+      expect((await claim()).outcome).toBe('being-taken');
       expect(await hold.end('gap')).toBe(true);
     },
   ],
@@ -295,7 +299,7 @@ const repeats: readonly [string, string, () => Promise<void>][] = [
       await claim();
       place.clock.time += leaseMs;
       const hold = holdOf(await claim());
-      expect((await claim()).outcome).toBe('taken');
+      expect((await claim()).outcome).toBe('being-taken');
       expect(await hold.end('gap')).toBe(true);
     },
   ],
@@ -352,6 +356,24 @@ test.each(repeats)('where the answer to %s is lost, it counts all the same', asy
   await use();
   const lost = place.gate.calls.slice(calls).filter((call) => call.operation === operation);
   expect(lost.some((call, at) => JSON.stringify(call) === JSON.stringify(lost[at + 1]))).toBe(true);
+});
+
+test('what was put down a moment ago is seen: every read asks for it', async () => {
+  const calls = place.gate.calls.length;
+  await done(slot);
+  await claim();
+  await place.claims().cursor(groupid);
+  await place.claims().before(groupid, slotAt(slot + 1_000));
+  const reads = place.gate.calls.slice(calls).filter(({ operation }) => /^(GetItem|Query)$/.test(operation));
+  expect(reads.map(({ operation }) => operation)).toEqual(['GetItem', 'GetItem', 'Query']);
+  for (const { input } of reads) expect(input).toMatchObject({ ConsistentRead: true });
+});
+
+test('whoever takes over begins at nothing', async () => {
+  await holdOf(await claim()).prolong({ visitors: 9, bytes: 9 });
+  place.clock.time += leaseMs;
+  await claim();
+  expect(await place.claims().progress(groupid, slot)).toEqual({ status: 'taking', visitors: 0, bytes: 0 });
 });
 
 test('what the table refuses for other reasons is no answer', async () => {

@@ -41,7 +41,7 @@ test('one that is stopped rejects with the reason', async () => {
   const store = async (some: AsyncIterable<Buffer>) => {
     for await (const _ of some);
   };
-  await expect(compressLines(text(), store, stop.signal)).rejects.toThrow(/enough|aborted/);
+  await expect(compressLines(text(), store, stop.signal)).rejects.toThrow(/^enough$/);
 });
 
 test('what goes wrong at either end is what it rejects with, and the other end is closed', async () => {

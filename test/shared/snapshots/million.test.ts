@@ -23,7 +23,9 @@ afterAll(async () => {
 async function last(visitors: number, snapshots: number): Promise<Measured> {
   emulator.crowd(visitors);
   const { token } = emulator.issueToken({ groupid: 12345 });
-  const times = Array.from({ length: snapshots }, (_, at) => slotTime(slotAt(Date.now() + at * 300_000)));
+  const times = Array.from({ length: snapshots }, (_, at) =>
+    slotTime(slotAt(Date.now() - (snapshots - at) * 300_000)),
+  );
   const bundle = path.join(folder, 'snapshot/index.js');
   const measured = (await measureSnapshots(bundle, emulator.url, { times, token })).at(-1);
   if (!measured) throw new Error('nothing was measured');

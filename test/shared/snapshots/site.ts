@@ -1,23 +1,6 @@
-import {
-  DeleteItemCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
+import * as eventbridge from '@aws-sdk/client-eventbridge';
+import * as s3 from '@aws-sdk/client-s3';
 import { EventBus } from '../../../shared/runtime/bus.ts';
 import { deadlineIn } from '../../../shared/runtime/deadline.ts';
 import { SnapshotBucket } from '../../../shared/snapshots/bucket.ts';
@@ -26,8 +9,9 @@ import { manifestKey, snapshotKey } from '../../../shared/snapshots/keys.ts';
 import { SnapshotLog } from '../../../shared/snapshots/log.ts';
 import { type Manifest, readManifest } from '../../../shared/snapshots/manifest.ts';
 import type { SnapshotPlan } from '../../../shared/snapshots/plan.ts';
+import type { SnapshotOutcome } from '../../../shared/snapshots/run.ts';
 import { type Slot, slotAt } from '../../../shared/snapshots/slot.ts';
-import { type SnapshotOutcome, takeSnapshot } from '../../../shared/snapshots/take.ts';
+import { takeSnapshot } from '../../../shared/snapshots/take.ts';
 import { startBusServer } from '../../support/bus.ts';
 import { type TestClock, testClock } from '../../support/clock.ts';
 import { type GatedRequest, type GateFate, startHttpGate } from '../../support/http-gate.ts';
@@ -67,6 +51,8 @@ export interface Site extends AsyncDisposable {
   /** At its time, unless the clock is later already. */
   take(slot: Slot, options?: TakeOptions): Promise<SnapshotOutcome>;
   manifest(slot: Slot): Promise<Manifest>;
+  /** What is known of a slot that somebody works on. */
+  progress(slot: Slot): ReturnType<SnapshotClaims['progress']>;
   /** The ids of a snapshot. */
   idsIn(slot: Slot): Promise<(string | undefined)[]>;
 }
@@ -76,6 +62,10 @@ interface TakeOptions {
   /** What becomes of the calls to S3, DynamoDB and EventBridge, which are numbered together from 1. */
   readonly fateOf?: (request: GatedRequest & { readonly service: Service }, number: number) => GateFate;
   readonly partBytes?: number;
+  /** How much time there is for it. */
+  readonly timeMs?: number;
+  /** Before its time, where the clock says so. */
+  readonly isEarly?: boolean;
 }
 
 type Service = 's3' | 'dynamodb' | 'eventbridge';
@@ -91,7 +81,7 @@ export async function openSite(): Promise<Site> {
   );
 
   async function take(slot: Slot, options: TakeOptions = {}): Promise<SnapshotOutcome> {
-    clock.time = Math.max(clock.time, slot);
+    if (!options.isEarly) clock.time = Math.max(clock.time, slot);
     await using services = await openServices(
       { ...store.endpoints, eventbridge: bus.url },
       store,
@@ -106,7 +96,12 @@ export async function openSite(): Promise<Site> {
       clock,
     };
     const plan = { groupid: group, periodSeconds: 60, fields: 'all', leftAfter: 2, mostEvents: 100 } as const;
-    return await takeSnapshot(slot, { ...plan, ...options.plan }, dependencies, deadlineIn(60_000));
+    return await takeSnapshot(
+      slot,
+      { ...plan, ...options.plan },
+      dependencies,
+      deadlineIn(options.timeMs ?? 60_000),
+    );
   }
 
   const site: Site = {
@@ -128,6 +123,15 @@ export async function openSite(): Promise<Site> {
     },
     take,
     manifest: async (slot) => readManifest((await store.bytes(manifestKey(group, slot))).toString()),
+    async progress(slot) {
+      await using services = await openServices(
+        { ...store.endpoints, eventbridge: bus.url },
+        store,
+        clock,
+        {},
+      );
+      return await services.claims.progress(group, slot);
+    },
     idsIn: async (slot) => {
       const lines = await store.lines(snapshotKey(group, slot));
       return lines.map((line) => (JSON.parse(line) as { visitorid?: string }).visitorid);
@@ -158,33 +162,16 @@ async function openServices(
     maxAttempts: fateOf ? 1 : 3,
   });
   const adopt = <C extends { destroy(): void }>(client: C) => opened.adopt(client, (it) => it.destroy());
-  const s3 = {
-    client: adopt(new S3Client(await optionsOf('s3'))),
-    AbortMultipartUploadCommand,
-    CompleteMultipartUploadCommand,
-    CreateMultipartUploadCommand,
-    GetObjectCommand,
-    HeadObjectCommand,
-    ListObjectsV2Command,
-    PutObjectCommand,
-    UploadPartCommand,
-  };
-  const dynamo = {
-    client: adopt(new DynamoDBClient(await optionsOf('dynamodb'))),
-    DeleteItemCommand,
-    GetItemCommand,
-    PutItemCommand,
-    QueryCommand,
-    UpdateItemCommand,
-  };
-  const eventBridge = {
-    client: adopt(new EventBridgeClient(await optionsOf('eventbridge'))),
-    PutEventsCommand,
+  const inS3 = { ...s3, client: adopt(new s3.S3Client(await optionsOf('s3'))) };
+  const inTable = { ...dynamodb, client: adopt(new dynamodb.DynamoDBClient(await optionsOf('dynamodb'))) };
+  const onBus = {
+    ...eventbridge,
+    client: adopt(new eventbridge.EventBridgeClient(await optionsOf('eventbridge'))),
   };
   return {
-    bucket: new SnapshotBucket({ bucket, open: () => s3, ...(partBytes && { partBytes }) }),
-    claims: new SnapshotClaims({ table, clock, open: () => dynamo }),
-    bus: new EventBus({ bus: 'test', open: () => eventBridge }),
+    bucket: new SnapshotBucket({ bucket, open: () => inS3, ...(partBytes && { partBytes }) }),
+    claims: new SnapshotClaims({ table, clock, open: () => inTable }),
+    bus: new EventBus({ bus: 'test', open: () => onBus }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

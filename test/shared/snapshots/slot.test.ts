@@ -16,6 +16,7 @@ const moment = fc.integer({
   max: Date.parse('9999-12-31T23:59:59.999Z'),
 });
 const noon = slotAt(Date.parse('2026-11-22T12:00:00Z'));
+const midnight = slotAt(Date.parse('2026-11-22T00:00:00Z'));
 
 test('a slot is the whole second of what the schedule says', () => {
   expect(slotText.parse('2026-11-22T12:00:00Z')).toBe(noon);
@@ -105,7 +106,7 @@ test('the number of slots between two is that of the snapshots that are missing'
       fc.constantFrom(60, 300, 3_600, 86_400),
       fc.integer({ min: 1, max: 5_000 }),
       (period, steps) => {
-        expect(slotsBetween(noon, slotAt(noon + steps * period * 1_000), period)).toBe(steps - 1);
+        expect(slotsBetween(midnight, slotAt(midnight + steps * period * 1_000), period)).toBe(steps - 1);
       },
     ),
   );
@@ -113,7 +114,10 @@ test('the number of slots between two is that of the snapshots that are missing'
 
 test('a snapshot that somebody took in between stands for no missing slot, and the same one has none before it', () => {
   expect(slotsBetween(noon, slotAt(noon + 120_000), 300)).toBe(0);
+  expect(slotsBetween(slotAt(noon + 120_000), slotAt(noon + 300_000), 300)).toBe(0);
   expect(slotsBetween(slotAt(noon + 120_000), slotAt(noon + 600_000), 300)).toBe(1);
+  expect(slotsBetween(slotAt(noon + 480_000), slotAt(noon + 900_000), 300)).toBe(1);
+  expect(slotsBetween(slotAt(noon + 480_000), slotAt(noon + 540_000), 300)).toBe(0);
   expect(slotsBetween(noon, noon, 300)).toBe(0);
   expect(slotsBetween(slotAt(noon + 900_000), noon, 300)).toBe(0);
 });

@@ -91,6 +91,16 @@ describe('a snapshot', () => {
     expect(site.asked).toBe(0);
   });
 
+  test('tells when it was asked for, and how long it took', async () => {
+    site.reply = (response, request) => {
+      site.clock.time += 5_000;
+      json([])(response, request);
+    };
+    await site.take(minute(0));
+    const takenAt = '2026-11-22T12:00:00.000Z';
+    expect(await site.manifest(minute(0))).toMatchObject({ takenAt, durationMs: 5_000 });
+  });
+
   test('just within half a period is taken', async () => {
     site.visitors('ada');
     site.clock.time = minute(0) + 30_000;
@@ -128,6 +138,24 @@ describe('an answer that is not whole', () => {
     expect(site.log.every(({ event }) => event === 'snapshot failed')).toBe(true);
   });
 
+  test('of which parts were stored already leaves none of them', async () => {
+    const long = JSON.stringify([{ visitorid: 'ada', noise: randomBytes(6 * 2 ** 20).toString('base64') }]);
+    site.reply = text(long.slice(0, -1));
+    const s3: string[] = [];
+    await expect(
+      site.take(minute(0), {
+        plan: { periodSeconds: 3_600 },
+        timeMs: 10_000,
+        partBytes: 5 * 2 ** 20,
+        fateOf: ({ service, method }) => void (service === 's3' && s3.push(method)),
+      }),
+    ).rejects.toThrow();
+    expect(s3.filter((method) => method === 'DELETE')).toHaveLength(
+      s3.filter((one) => one === 'POST').length,
+    );
+    expect(s3).toContain('DELETE');
+  });
+
   test('is asked for again, a few times', async () => {
     const whole = json([{ visitorid: 'ada' }]);
     let answers = 0;
@@ -139,12 +167,32 @@ describe('an answer that is not whole', () => {
   });
 
   test('makes a gap once half a period is over, and not before', async () => {
-    site.reply = cutChunks;
+    // Whoever asks too late gets a whole answer, and must not take it.
+    site.reply = (response, request) =>
+      (site.clock.time > minute(0) + 2_000 ? json([]) : cutChunks)(response, request);
     expect(await site.take(minute(0), { plan: { periodSeconds: 4 } })).toMatchObject({
       outcome: 'gap',
       manifest: { reason: 'failed' },
     });
     expect(await site.store.keys('snapshots/')).toEqual([]);
+  });
+
+  test('that comes when it is too late makes a gap, even if there is no time for another try', async () => {
+    site.reply = (response, request) => {
+      site.clock.time += 30_001;
+      cutChunks(response, request);
+    };
+    expect(await site.take(minute(0), { timeMs: 1_000 })).toMatchObject({
+      outcome: 'gap',
+      manifest: { reason: 'failed' },
+    });
+  });
+
+  test('is not asked for again when there is no time to wait for it', async () => {
+    site.reply = cutChunks;
+    const taken = site.take(minute(0), { plan: { periodSeconds: 3_600 }, timeMs: 5_000 });
+    await expect(taken).rejects.toThrow();
+    expect(site.clock.sleeps).toEqual([2_000]);
   });
 
   test('is taken again by the next run', async () => {
@@ -218,6 +266,14 @@ describe('changes', () => {
     await sequence(['ada', 'bob', 'cy'], 'gap', 'gap', ['bob', 'cy', 'dan']);
     expect(changes()).toEqual(['Visitor Arrived dan']);
     expect(site.events[0]?.detail).toMatchObject({ previous: slotTime(minute(0)), missed: 2 });
+  });
+
+  test('as many as wanted are told one by one, and each once, even of who was twice in the answer', async () => {
+    site.reply = json([]);
+    await site.take(minute(0));
+    site.reply = json(['ada', 'bob', 'ada'].map((visitorid) => ({ visitorid })));
+    await site.take(minute(1), { plan: { mostEvents: 2 } });
+    expect(site.told.map(({ detail }) => detail.visitorid)).toEqual(['ada', 'bob']);
   });
 
   test('more than wanted are told by one event', async () => {

@@ -186,26 +186,44 @@ describe('an object', () => {
     expect([puts, await relay.lines(key)]).toEqual([2, others.slice(1)]);
   });
 
-  test('that is large is replaced in parts, and not where somebody else was faster', async () => {
+  test.each([
+    ['HEAD', 2, 'right before its end'],
+    ['POST', 2, 'at the very moment'],
+  ])(
+    'that is large is replaced in parts, and not where somebody else was faster: %s %i, %s',
+    async (method, at) => {
+      const relay = await standIn();
+      const key = await relay.snapshot(noon, [ada]);
+      const others = Array.from({ length: 15 }, () =>
+        lineOf('grace', `"${randomBytes(700_000).toString('hex')}"`),
+      );
+      await relay.put(key, compressed([...others, ada]));
+      const edsger = lineOf('edsger');
+      let calls = 0;
+      relay.gate.fateOf = async ({ line }) => {
+        if (line.startsWith(`${method} /${relay.bucket}/${key}`) && ++calls === at)
+          await relay.put(key, compressed([ada, ...others, edsger]));
+        return undefined;
+      };
+      expect(await removed(relay.forgetting('ada'))).toMatchObject({
+        rewritten: 1,
+        removed: 1,
+        left: new Map(),
+      });
+      expect(await relay.lines(key)).toEqual([...others, edsger]);
+      expect(relay.gate.calls.filter(({ line }) => line.includes('partNumber=')).length).toBeGreaterThan(1);
+    },
+  );
+
+  test('of many short lines keeps those of everybody else, byte for byte', async () => {
     const relay = await standIn();
-    const key = await relay.snapshot(noon, [ada]);
-    const others = Array.from({ length: 15 }, () =>
-      lineOf('grace', `"${randomBytes(700_000).toString('hex')}"`),
+    const lines = Array.from({ length: 30_000 }, (_, at) =>
+      lineOf(at % 10 === 7 ? 'ada' : `visitor-${at}`, `"${randomBytes(40).toString('hex')}"`),
     );
-    await relay.put(key, compressed([...others, ada]));
-    let heads = 0;
-    relay.gate.fateOf = async ({ line }) => {
-      if (line === `HEAD /${relay.bucket}/${key}` && ++heads === 2)
-        await relay.put(key, compressed([ada, ...others]));
-      return undefined;
-    };
-    expect(await removed(relay.forgetting('ada'))).toMatchObject({
-      rewritten: 1,
-      removed: 1,
-      left: new Map(),
-    });
-    expect(await relay.lines(key)).toEqual(others);
-    expect(relay.gate.calls.filter(({ line }) => line.includes('partNumber=')).length).toBeGreaterThan(1);
+    const key = await relay.snapshot(noon, lines);
+    await removed(relay.forgetting('ada'));
+    const others = lines.filter((_, at) => at % 10 !== 7);
+    expect((await relay.lines(key)).join('\n') === others.join('\n')).toBe(true);
   });
 
   test('that vanishes meanwhile stays away', async () => {
@@ -357,6 +375,21 @@ test('whoever is interrupted has whole objects, old ones and new ones, and can g
   expect(held.filter((lines) => lines.length === 1)).toHaveLength(rewritten);
   expect(held.filter((lines) => lines.length === 2)).toHaveLength(12 - rewritten);
   expect(await removed(relay.forgetting('ada'))).toMatchObject({ rewritten: 12 - rewritten });
+});
+
+test('whoever is interrupted while an object is being rewritten finds it as it was, and nothing went wrong', async () => {
+  const relay = await standIn();
+  const key = await relay.snapshot(noon, [ada, grace]);
+  const interruption = new AbortController();
+  const forgetting = relay.forgetting('ada', { signal: interruption.signal });
+  await forgetting.look();
+  relay.gate.fateOf = ({ method }) => {
+    if (method === 'GET') interruption.abort(new Interrupted('it was left off'));
+    return undefined;
+  };
+  await forgetting.remove();
+  expect(forgetting.outcome).toMatchObject({ rewritten: 0, left: new Map() });
+  expect(await relay.lines(key)).toEqual([ada, grace]);
 });
 
 test('what the bucket refuses ends the run, and says which right is missing', async () => {

@@ -3,7 +3,7 @@ import { chartLines } from '../../../../infra/cli/history/chart.ts';
 import { seriesOf } from '../../../../infra/cli/history/series.ts';
 import type { Manifest } from '../../../../shared/snapshots/manifest.ts';
 import { slotAt } from '../../../../shared/snapshots/slot.ts';
-import { minute, taken } from '../snapshots/stand-in.ts';
+import { minute, taken } from '../snapshot/stand-in.ts';
 
 const start = Date.parse('2026-11-22T12:00:00Z');
 const period = 5 * minute;

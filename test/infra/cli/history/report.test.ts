@@ -13,13 +13,17 @@ import { summaryOf } from '../../../../infra/cli/history/summary.ts';
 import { chartSvg } from '../../../../infra/cli/history/svg.ts';
 import type { Manifest } from '../../../../shared/snapshots/manifest.ts';
 import { slotAt } from '../../../../shared/snapshots/slot.ts';
-import { minute, taken } from '../snapshots/stand-in.ts';
+import { minute, taken } from '../snapshot/stand-in.ts';
 
 const start = Date.parse('2026-11-22T12:00:00Z');
 const period = 5 * minute;
 const slot = (index: number) => slotAt(start + index * period);
 const whole = (index: number, visitors: number, missed = 0) =>
   taken(slot(index), { visitors, missed, previous: slot(index - missed - 1) });
+
+const gap = (index: number): Manifest => ({
+  ...{ status: 'gap', groupid: '12345', snapshot: slot(index), reason: 'failed' },
+});
 
 const hostile = `shop.example/"><script>alert('1')</script>&amp;\u001b[31m\u202e`;
 const pages: TopPages = {
@@ -61,7 +65,9 @@ describe('the chart as an image', () => {
       '<path class="line" d="M577.3 289.8H650.7"',
     ]);
     expect(svg).toContain('<rect class="gap" x="284" y="44" width="293.3" height="256"/>');
-    expect(svg).toContain('no snapshot: 4 missing');
+    // However wide the words are, the box stands beside them.
+    expect(svg).toContain('<text x="920" y="20" text-anchor="end">no snapshot: 4 missing</text>');
+    expect(svg).toContain('<rect class="gap" x="928" y="9" width="16" height="13" rx="2"/>');
     expect(svg).toContain('UTC: no snapshot</title>');
   });
 
@@ -120,6 +126,17 @@ describe('the page', () => {
     expect(historyPage(history(some, { pages: 'not kept' }), start)).toContain('Pages are not kept');
     expect(historyPage(history(some), start)).not.toContain('<h2>Pages</h2>');
   });
+
+  test.for([
+    [[], 'There is no snapshot of that time.'],
+    [[gap(0)], '1 snapshot is missing, of 1: nobody knows who was there then.'],
+  ] as const)('of no snapshot never says that nobody was there (%#)', ([manifests, says]) => {
+    const read = { visitors: 0, without: 0, beyond: 0, read: 0, of: 0, unreadable: 0 };
+    const text = historyPage(history(manifests, { pages: { top: [], ...read } }), start);
+    expect(text).toContain(says);
+    expect(text).not.toContain('Nobody was there');
+    expect(text).not.toContain('<h2>Pages</h2>');
+  });
 });
 
 test('any text is text in markup, and comes out as it was', () => {
@@ -160,11 +177,12 @@ describe('a report', () => {
     expect([text.startsWith('<?xml version="1.0"'), XMLValidator.validate(text)]).toEqual([true, true]);
   });
 
-  test('that cannot be put in its place leaves nothing behind', async () => {
+  test('that cannot be put in its place leaves nothing behind, and says where and why', async () => {
     const where = folder();
     const inTheWay = mkdtempSync(path.join(where, 'x'));
     writeFileSync(path.join(inTheWay, 'file'), '');
-    await expect(writeReport(inTheWay, history(some), start)).rejects.toThrow();
+    const written = writeReport(inTheWay, history(some), start);
+    await expect(written).rejects.toThrow(`the report could not be written to ${inTheWay} (EISDIR)`);
     expect(readdirSync(where)).toEqual([path.basename(inTheWay)]);
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { cellsOf, seriesOf } from '../../../../infra/cli/history/series.ts';
 import type { GapManifest, Manifest } from '../../../../shared/snapshots/manifest.ts';
 import { slotAt } from '../../../../shared/snapshots/slot.ts';
-import { minute, taken } from '../snapshots/stand-in.ts';
+import { minute, taken } from '../snapshot/stand-in.ts';
 
 const start = Date.parse('2026-11-22T12:00:00Z');
 const period = 5 * minute;
@@ -34,6 +34,11 @@ describe('a series', () => {
       { points: points([0, 10]), until: slot(1) },
       { points: points([3, 30]), until: slot(4) },
     ]);
+  });
+
+  test('begins with the beginning of the range, and has nothing of its end', () => {
+    const { runs } = drawn(whole(-1, 9), whole(0, 10), whole(12, 11));
+    expect(runs.flatMap((run) => run.points)).toEqual(points([0, 10]));
   });
 
   test('counts a slot once that is both told as a gap and missed by the next snapshot', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sampleOf } from '../../../../infra/cli/history/visits.ts';
-import { slotsAgo, taken } from '../snapshots/stand-in.ts';
+import { slotsAgo, taken } from '../snapshot/stand-in.ts';
 
 const some = (count: number, lineBytes = 1_000) =>
   Array.from({ length: count }, (_, index) => taken(slotsAgo(count - index), { lineBytes }));

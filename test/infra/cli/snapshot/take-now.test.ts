@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
+import { claimsOf, settingsOf, snapshotPlaceOf } from '../../../../infra/cli/snapshot/place.ts';
 import { takeNow } from '../../../../infra/cli/snapshot/take-now.ts';
-import { claimsOf, settingsOf, snapshotPlaceOf } from '../../../../infra/cli/snapshots/place.ts';
 import { defineRelay } from '../../../../shared/api/config/relay.ts';
 import { slotAt } from '../../../../shared/snapshots/slot.ts';
-import { standIn } from '../snapshots/stand-in.ts';
+import { standIn } from './stand-in.ts';
 
 test('whoever looks on sees how far it is, and nothing of that stays', async () => {
   const going = Promise.withResolvers<{ outcome: string }>();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { progressText, snapshotLines, whyNone } from '../../../../infra/cli/snapshot/words.ts';
 import type { GapManifest, TakenManifest } from '../../../../shared/snapshots/manifest.ts';
-import { slotsAgo, taken } from '../snapshots/stand-in.ts';
+import { slotsAgo, taken } from './stand-in.ts';
 
 const place = { log: 'the log', command: (text: string) => `npm run ${text}` };
 const gap = (reason: GapManifest['reason']): GapManifest => ({
@@ -10,7 +10,7 @@ const gap = (reason: GapManifest['reason']): GapManifest => ({
 
 test.for([
   [{ outcome: 'being-taken' }, 'somebody else is taking it'],
-  [{ outcome: 'over' }, 'somebody else was done with it'],
+  [{ outcome: 'over' }, 'that of this second is over, as when the schedule was faster; try again'],
   [{ outcome: 'gap', manifest: gap('late') }, 'is the clock of this machine right?'],
   [{ outcome: 'gap', manifest: gap('failed') }, 'every try failed, until half a period had passed; the log'],
 ] as const)('why there is no snapshot, is told (%#)', ([answer, says]) => {
@@ -31,6 +31,14 @@ test.for([
 test('a snapshot of nobody is told without dividing by nothing', () => {
   const text = textOf({ visitors: 0, bytes: 0, lineBytes: 0 });
   expect(text).toContain('visitors    0\nstored      0 bytes, of 0 bytes before compression\n');
+});
+
+test.for([
+  [45, '45 ms'],
+  [999, '999 ms'],
+  [1_400, '1.4 s'],
+] as const)('how long it took is never nothing (%i ms)', ([durationMs, says]) => {
+  expect(textOf({ durationMs })).toContain(`took        ${says}\n`);
 });
 
 test('how far it is, is told from the beginning to the end', () => {

@@ -119,6 +119,18 @@ test('A page of the internet that has its name resolve to this machine gets nowh
   expect([statusCode, await body.text()]).toEqual([403, expect.not.stringContaining('RELAY_STAGE')]);
 });
 
+test('A page of another site, which may send a form to anybody, calls no function', async () => {
+  const { api, lines } = await start("exports.handler = async () => console.log('called')");
+  const { statusCode, body } = await request(`${api.url}/2015-03-31/functions/${name}/invocations`, {
+    method: 'POST',
+    headers: { origin: 'https://elsewhere.example', 'content-type': 'text/plain' },
+    body: '{}',
+  });
+  await body.dump();
+  expect(statusCode).toBe(403);
+  expect(lines).toEqual([]);
+});
+
 test.for([
   ['GET', `/2015-03-31/functions/${name}/invocations`],
   ['POST', `/2015-03-31/functions/${name}/configuration`],
@@ -126,7 +138,10 @@ test.for([
   ['GET', '/'],
 ] as const)('%s %s is nothing that it does', async ([method, path]) => {
   const { api } = await start();
-  const { statusCode, headers, body } = await request(api.url + path, { method });
+  const { statusCode, headers, body } = await request(api.url + path, {
+    method,
+    headers: { authorization: 'AWS4-HMAC-SHA256 Credential=local' },
+  });
   await body.dump();
   expect([statusCode, headers['x-amzn-errortype']]).toEqual([404, 'UnknownOperationException']);
 });

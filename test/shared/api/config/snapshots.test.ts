@@ -97,6 +97,14 @@ describe('what is the same for all snapshots', () => {
     expect(() => withSnapshots({}, snapshots)).toThrow(`relay.config.ts: ${fault}`);
   });
 
+  test('is not too short for whoever leaves to be named', () => {
+    const daily = { everyMinutes: 1_440, leftAfter: 3 };
+    expect(() => withSnapshots(daily, { retentionDays: 2 })).toThrow(
+      'groups.12345.snapshots.leftAfter: is longer, with "everyMinutes", than snapshots are kept',
+    );
+    expect(() => withSnapshots(daily, { retentionDays: 3 })).not.toThrow();
+  });
+
   test('names a key in the region of everything else', () => {
     const topicArn = 'arn:aws:sns:us-east-1:111122223333:ops';
     const config = { groups: { 12345: { snapshots: {} } }, snapshots: { keyArn }, alarms: { topicArn } };

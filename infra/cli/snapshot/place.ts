@@ -79,7 +79,7 @@ function localPlace(port: number, config: RelayConfig): SnapshotPlace {
     stage: localStage,
     functionName: functionName(localStage, snapshot.name),
     command: (text) => withOptions(`npm run ${text}`, given),
-    log: `the terminal of "npm start", at ${snapshot.name}`,
+    log: `a line "${snapshot.name} | …" in the terminal of "npm start"`,
     missing: missingIn(config, localHints.missing),
     hints: localHints,
   };
