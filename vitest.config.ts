@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Most files wait more than they work; by itself, vitest leaves a processor free.
+    maxWorkers: '100%',
     // Against one relay that is given by its address, the files would disturb each other's faults.
     fileParallelism: process.env.RELAY_URL === undefined,
   },

@@ -128,15 +128,14 @@ test('With a port, the others follow; a taken one is named, and nothing stays op
   const port = await freePorts(portCount);
   const blocker = createServer().listen(port + portCount - 1, '127.0.0.1');
   await expect(startLocalStack({ ...quiet, port })).rejects.toThrow(
-    `Port ${port + portCount - 1} is not to be had for EventBridge: it is taken`,
+    `Port ${port + portCount - 1} is not to be had for Lambda: it is taken`,
   );
   await new Promise((done) => blocker.close(done));
   await using stack = await startLocalStack({ ...quiet, port });
-  const { relay, presence, site, secrets, queues, table, events } = stack;
-  const ports = [relay, presence, site, secrets, queues, table, events].map((url) =>
-    Number(new URL(url).port),
-  );
-  expect(ports.map((each) => each - port)).toEqual([0, 1, 4, 5, 6, 7, 8]);
+  const { relay, presence, site, secrets, queues, table, events, bucket, functions } = stack;
+  const all = [relay, presence, site, secrets, queues, table, events, bucket, functions];
+  const ports = all.map((url) => Number(new URL(url).port));
+  expect(ports.map((each) => each - port)).toEqual([0, 1, 4, 5, 6, 7, 8, 9, 10]);
 });
 
 test('Closing ends it in the middle of a stream, which has no clean end', async () => {

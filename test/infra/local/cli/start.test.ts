@@ -45,6 +45,8 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       queues: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       table: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       events: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      bucket: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      functions: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       groupid: 12345,
     });
     const { statusCode, body } = await request(
@@ -157,7 +159,7 @@ test('--help tells what there is', async () => {
   const { stdout, stderr, code } = await ended(start(['--help']));
   expect([stderr, code]).toEqual(['', 0]);
   expect(stdout).toMatch(/^ {2}--port <number> .*4700/m);
-  for (const service of ['SQS (4706)', 'DynamoDB (4707)', 'EventBridge (4708)'])
+  for (const service of ['SQS (4706)', 'DynamoDB (4707)', 'EventBridge (4708)', 'S3 (4709)', 'Lambda (4710)'])
     expect(stdout).toContain(service);
   expect(stdout).toContain('up to 100 calls at the same time');
   expect(stdout).toContain('on Ctrl-C npm itself ends by the signal');
