@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { PresenceError } from '../presence/errors.ts';
 import { groupId } from '../presence/ids.ts';
 import { createLog, type Log } from '../runtime/log.ts';
-import { embeddedMetrics, type Metric, metricNamespace } from '../runtime/metrics.ts';
+import { embeddedMetrics, type Metric, metricNamespace, stageOfMetrics } from '../runtime/metrics.ts';
 import { callerName } from './caller.ts';
 import type { Endpoint } from './endpoints.ts';
 import { reasonOf } from './failure.ts';
@@ -70,7 +70,7 @@ export class CallRecord {
     return {
       ms: elapsedSince(this.#began),
       // Not from the relay's own environment: a call that finds it broken is counted too.
-      Stage: process.env.RELAY_STAGE ?? 'unknown',
+      Stage: stageOfMetrics(),
       Endpoint: this.#endpoint,
       [upstream.name]: this.#upstreamMs,
     };

@@ -1,5 +1,5 @@
 import { createLog } from '../runtime/log.ts';
-import { embeddedMetrics, metricNamespace } from '../runtime/metrics.ts';
+import { embeddedMetrics, metricNamespace, stageOfMetrics } from '../runtime/metrics.ts';
 import { authorizations, refreshes, refreshFailures } from './metrics.ts';
 import type { FailureNote } from './note.ts';
 import type { RefreshOutcome } from './refresh.ts';
@@ -21,7 +21,7 @@ export class RefreshRecord {
     const fields = {
       outcome,
       ms: Math.round(performance.now() - this.#began),
-      Stage: process.env.RELAY_STAGE ?? 'unknown',
+      Stage: stageOfMetrics(),
     };
     if (outcome === 'not-needed') this.#log.info('not needed', fields);
     if (outcome === 'postponed') this.#log.info('postponed', { ...fields, ...told(ended.note) });

@@ -1,5 +1,10 @@
 export const metricNamespace = 'PresenceRelay';
 
+/** Which of the stacks of an account measures: the dimension `Stage`. */
+export function stageOfMetrics(): string {
+  return process.env.RELAY_STAGE ?? 'unknown';
+}
+
 /** One measurement, and the fields of its log line by which it is counted. */
 export interface Metric {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { eventsUnsent } from '../runtime/bus-metrics.ts';
 import { createLog, type Log } from '../runtime/log.ts';
-import { embeddedMetrics, metricNamespace } from '../runtime/metrics.ts';
+import { embeddedMetrics, metricNamespace, stageOfMetrics } from '../runtime/metrics.ts';
 import { signalAge, signalsEnded, signalsLimited, signalsWaiting } from './metrics.ts';
 import type { Ending, Signal, SignalReason } from './signal.ts';
 
@@ -64,7 +64,7 @@ export class SignalLog {
 
   /** So many events were not put on the bus; their records are as they should be. */
   unsent(count: number): void {
-    const fields = { Stage: stage(), [eventsUnsent.name]: count };
+    const fields = { Stage: stageOfMetrics(), [eventsUnsent.name]: count };
     this.#log.error('events unsent', fields, embeddedMetrics(metricNamespace, [eventsUnsent]));
   }
 
@@ -81,11 +81,7 @@ export class SignalLog {
       groupid,
       mtype: message.mtype,
       func: message.mtype === 'invoke' ? message.data.func : undefined,
-      Stage: stage(),
+      Stage: stageOfMetrics(),
     };
   }
-}
-
-function stage(): string {
-  return process.env.RELAY_STAGE ?? 'unknown';
 }

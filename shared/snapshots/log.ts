@@ -1,7 +1,7 @@
 import { PresenceError } from '../presence/errors.ts';
 import { eventsUnsent } from '../runtime/bus-metrics.ts';
 import { createLog, type Log } from '../runtime/log.ts';
-import { embeddedMetrics, type Metric, metricNamespace } from '../runtime/metrics.ts';
+import { embeddedMetrics, type Metric, metricNamespace, stageOfMetrics } from '../runtime/metrics.ts';
 import type { SlotComparison } from './compare-slot.ts';
 import type { GapManifest, TakenManifest } from './manifest.ts';
 import {
@@ -59,7 +59,7 @@ export class SnapshotLog {
   ): void {
     const counted = Object.fromEntries(measured.map(([{ name }, value]) => [name, value]));
     const metrics = measured.map(([metric]) => metric);
-    const dimensions = { Stage: process.env.RELAY_STAGE ?? 'unknown', Group: groupid };
+    const dimensions = { Stage: stageOfMetrics(), Group: groupid };
     this.#log[level](
       event,
       { groupid, snapshot: slotTime(snapshot), ...fields, ...dimensions, ...counted },

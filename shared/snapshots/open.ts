@@ -14,7 +14,7 @@ import { visitorDigest } from './visitor-digest.ts';
 /** How the snapshots of a group are configured. */
 type Settings = Omit<SnapshotPlan, 'groupid' | 'digest'> & { readonly ids: 'plain' | 'digest' };
 
-interface SnapshotSettings {
+interface OpenSettings {
   readonly RELAY_SNAPSHOTS: Readonly<Record<string, Settings>>;
   readonly RELAY_SNAPSHOT_BUCKET: string;
   readonly RELAY_SIGNAL_TABLE: string;
@@ -30,7 +30,7 @@ interface Clients {
 }
 
 /** What snapshots are taken with, made once per cold start. */
-export function openSnapshots(settings: SnapshotSettings, clients: Clients) {
+export function openSnapshots(settings: OpenSettings, clients: Clients) {
   const {
     RELAY_SNAPSHOTS,
     RELAY_SNAPSHOT_BUCKET: bucket,

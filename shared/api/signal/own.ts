@@ -1,4 +1,4 @@
-import { embeddedMetrics, metricNamespace } from '../../runtime/metrics.ts';
+import { embeddedMetrics, metricNamespace, stageOfMetrics } from '../../runtime/metrics.ts';
 import { signalsEnded } from '../../signals/metrics.ts';
 import type { SignalRecord } from '../../signals/signal.ts';
 import type { SignalTable } from '../../signals/table.ts';
@@ -36,7 +36,7 @@ export async function cancelOwn(call: ReceiptCall, table: SignalTable): Promise<
 /** As of any other end of a signal. */
 function logOutcome({ log }: ReceiptCall, { id, source, groupid, mtype, func, status }: SignalRecord): void {
   const fields = { signal: id, source, groupid, mtype, func, Outcome: status, [signalsEnded.name]: 1 };
-  const Stage = process.env.RELAY_STAGE ?? 'unknown';
+  const Stage = stageOfMetrics();
   log.info('signal ended', { ...fields, Stage }, embeddedMetrics(metricNamespace, [signalsEnded]));
 }
 

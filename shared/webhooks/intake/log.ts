@@ -1,5 +1,5 @@
 import { createLog, type Log } from '../../runtime/log.ts';
-import { embeddedMetrics, type Metric, metricNamespace } from '../../runtime/metrics.ts';
+import { embeddedMetrics, type Metric, metricNamespace, stageOfMetrics } from '../../runtime/metrics.ts';
 import type { Signal } from '../../signals/signal.ts';
 import {
   eventsParked,
@@ -89,7 +89,7 @@ export class WebhookLog {
   #fields() {
     return {
       ms: Math.round(performance.now() - this.#began),
-      Stage: process.env.RELAY_STAGE ?? 'unknown',
+      Stage: stageOfMetrics(),
       Source: this.#source,
       [webhooksReceived.name]: 1,
     };
