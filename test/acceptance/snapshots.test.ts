@@ -20,7 +20,20 @@ beforeAll(async () => {
   s3 = new S3Client(at(relay.addresses.bucket));
 });
 afterAll(() => relay[Symbol.asyncDispose]());
-beforeEach(() => relay.emulator('DELETE', '/faults'));
+beforeEach(async () => {
+  await relay.emulator('DELETE', '/faults');
+  await betweenSchedules();
+});
+
+/** No test is longer, and no snapshot of a schedule takes so long. */
+const [longestMs, snapshotMs] = [20_000, 2_000];
+
+/** Schedules fire at full minutes. What they take meanwhile would be what a test is about to take. */
+async function betweenSchedules(): Promise<void> {
+  const since = Date.now() % 60_000;
+  if (since > 60_000 - longestMs) await sleep(60_000 - since + snapshotMs);
+  else if (since < snapshotMs) await sleep(snapshotMs - since);
+}
 
 /** Of the local run; or as every AWS program finds it. */
 function at(endpoint: string | undefined) {
