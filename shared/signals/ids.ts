@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { readIdKey } from '../runtime/id-key.ts';
 import { once } from '../runtime/once.ts';
 import { type SignalId, signalId } from './signal.ts';
 
@@ -20,11 +21,7 @@ export class IdKey {
   readonly #key: () => Promise<string>;
 
   constructor({ secret, client }: IdKeyOptions) {
-    this.#key = once(async () => {
-      const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secret }));
-      if (!SecretString) throw new Error(`secret ${secret} holds no key for ids`);
-      return SecretString;
-    });
+    this.#key = once(() => readIdKey(secret, client));
   }
 
   async idOf(...parts: readonly string[]): Promise<SignalId> {

@@ -1,9 +1,9 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { GroupId } from '../presence/ids.ts';
 import { EventBus } from '../runtime/bus.ts';
 import { type DynamoModule, dynamoOf } from '../runtime/dynamo.ts';
 import { type EventBridgeModule, eventBridgeOf } from '../runtime/eventbridge.ts';
+import { readIdKey } from '../runtime/id-key.ts';
 import { once } from '../runtime/once.ts';
 import { SnapshotBucket } from './bucket.ts';
 import { SnapshotClaims } from './claims.ts';
@@ -37,7 +37,7 @@ export function openSnapshots(settings: OpenSettings, clients: Clients) {
     RELAY_SIGNAL_TABLE: table,
     RELAY_BUS: bus,
   } = settings;
-  const key = once(() => idKey(settings.RELAY_ID_KEY ?? '', clients.secretsManager));
+  const key = once(() => readIdKey(settings.RELAY_ID_KEY ?? '', clients.secretsManager));
   return {
     bucket: new SnapshotBucket({ bucket, open: once(() => s3Of(clients.s3)) }),
     claims: new SnapshotClaims({ table, open: once(() => dynamoOf(clients.dynamodb)) }),
@@ -51,10 +51,4 @@ export function openSnapshots(settings: OpenSettings, clients: Clients) {
       return { groupid, ...plan, ...(ids === 'digest' && { digest: visitorDigest(await key(), groupid) }) };
     },
   };
-}
-
-async function idKey(secret: string, client: SecretsManagerClient): Promise<string> {
-  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secret }));
-  if (!SecretString) throw new Error(`secret ${secret} holds no key for ids`);
-  return SecretString;
 }

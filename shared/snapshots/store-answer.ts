@@ -53,7 +53,8 @@ export async function storeAnswer(
   });
 
   async function* text(): AsyncGenerator<Buffer> {
-    for await (const piece of answer as AsyncIterable<Buffer>) {
+    const pieces: AsyncIterable<Buffer> = answer;
+    for await (const piece of pieces) {
       // Of a long visitor there may be no text for a while.
       heartbeat.lost.throwIfAborted();
       const some = lines.push(piece);

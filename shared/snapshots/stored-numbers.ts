@@ -36,7 +36,7 @@ async function countLines(bucket: SnapshotBucket, key: string) {
   return counted;
 }
 
-/** Nothing that a worker has put there: what is not whole, nobody sees. */
+/** What is not compressed, or damaged, no worker has put there: of theirs, nobody sees what is not whole. */
 function isNoSnapshot(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^Z(STD)?_/.test(String(error.code));
 }
