@@ -12,6 +12,11 @@ interface Answer {
 const signature = { 'WWW-Authenticate': 'AWS4-HMAC-SHA256' };
 const failed: Answer = { code: 'internal', detail: 'The relay failed.' };
 const malformed: Answer = { code: 'invalid-request', detail: 'API Gateway cannot read this request.' };
+const notSigned: Answer = {
+  code: 'unauthenticated',
+  detail: 'The call is not signed as it must be, by a key that AWS knows.',
+  headers: signature,
+};
 const notAllowed: Answer = {
   code: 'forbidden-caller',
   detail: 'Nothing allows this caller to call the relay: its role has to be one of the configured callers.',
@@ -33,7 +38,9 @@ const answers = {
   AUTHORIZER_FAILURE: failed,
   BAD_REQUEST_BODY: malformed,
   BAD_REQUEST_PARAMETERS: malformed,
-  DEFAULT_4XX: malformed,
+  // All that has a type of its own stands here too. What is left are signatures: by a key that AWS does not know, in parts,
+  // or something else in their place, such as the token of a caller who came from Glance.
+  DEFAULT_4XX: notSigned,
   DEFAULT_5XX: failed,
   EXPIRED_TOKEN: {
     code: 'unauthenticated',
@@ -60,11 +67,7 @@ const answers = {
   REQUEST_TOO_LARGE: { code: 'payload-too-large', detail: 'The request must be at most 10 MB.' },
   RESOURCE_NOT_FOUND: { code: 'not-found', detail: unknownPath().message },
   THROTTLED: tooMany,
-  UNAUTHORIZED: {
-    code: 'unauthenticated',
-    detail: 'The call is not signed as it must be.',
-    headers: signature,
-  },
+  UNAUTHORIZED: notSigned,
   UNSUPPORTED_MEDIA_TYPE: {
     code: 'unsupported-media-type',
     detail: 'The body must be sent as application/json, in UTF-8.',

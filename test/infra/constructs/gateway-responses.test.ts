@@ -56,6 +56,7 @@ describe.each(types)('the answer to %s', (type) => {
 test.each([
   ['MISSING_AUTHENTICATION_TOKEN', 401, 'unauthenticated'],
   ['INVALID_SIGNATURE', 401, 'unauthenticated'],
+  ['DEFAULT_4XX', 401, 'unauthenticated'],
   ['ACCESS_DENIED', 403, 'forbidden-caller'],
   ['THROTTLED', 429, 'too-many-requests'],
   ['REQUEST_TOO_LARGE', 413, 'payload-too-large'],
