@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import {
   AuthorizationType,
   type CfnRestApi,
@@ -14,6 +14,7 @@ import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { stackName } from '../names.ts';
+import { acknowledge } from './acknowledge.ts';
 import { apiPolicy } from './api-policy.ts';
 import { RelayDomain } from './domain.ts';
 import type { EndpointFunction } from './endpoint-function.ts';
@@ -106,8 +107,8 @@ export class RelayApi extends Construct {
       });
       return;
     }
-    Validations.of(this.rest.deploymentStage).acknowledge({
-      id: 'AwsSolutions-APIG3',
+    acknowledge(this.rest.deploymentStage, {
+      findings: ['AwsSolutions-APIG3'],
       reason:
         'Every method wants a signature of a configured role, but those of webhooks, which are limited and prove their ' +
         'source; `waf` puts an ACL in front where one is wished.',
@@ -115,14 +116,30 @@ export class RelayApi extends Construct {
   }
 
   #acknowledge(): void {
-    Validations.of(this.rest).acknowledge(
+    acknowledge(
+      this.rest,
       {
-        id: 'AwsSolutions-APIG2',
+        findings: ['AwsSolutions-APIG2'],
         reason: 'The functions check every request themselves, and name all of its faults.',
       },
       {
-        id: 'AwsSolutions-COG4',
+        findings: ['AwsSolutions-COG4'],
         reason: 'Callers are systems with IAM roles, and senders of webhooks have proofs of their own.',
+      },
+    );
+    acknowledge(
+      this.rest.deploymentStage,
+      {
+        findings: ['CKV_AWS_73'],
+        reason:
+          'The access log tells of every call how long API Gateway and the function took, and the id that the ' +
+          'function logs it by; a trace would be a second copy of that.',
+      },
+      {
+        findings: ['CKV_AWS_120'],
+        reason:
+          'Who is on the site changes by the second, and callers are granted different groups: an answer that was ' +
+          'kept would be an old one, or that of somebody else.',
       },
     );
   }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccessLogField,
   AccessLogFormat,
@@ -7,10 +7,10 @@ import {
   type RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
-import { removalPolicy } from './removal.ts';
+import { acknowledge } from './acknowledge.ts';
+import { RelayLogs } from './relay-logs.ts';
 
 /** What is written of every call. Neither path nor query: they hold visitor ids. */
 export const accessLogFormat = AccessLogFormat.custom(
@@ -37,28 +37,23 @@ const pushToLogs = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
 
 /** Where API Gateway writes to: the access log, and its own errors. */
 export class GatewayLogs extends Construct {
-  readonly access: LogGroup;
+  readonly access: RelayLogs;
   readonly #config: RelayConfig;
 
   constructor(scope: Construct, id: string, config: RelayConfig) {
     super(scope, id);
     this.#config = config;
-    this.access = new LogGroup(this, 'Access', this.#settings());
+    this.access = new RelayLogs(this, 'Access', config);
   }
 
   /** API Gateway names the log of its errors itself, and keeps it for ever unless it was made beforehand. */
   addTo(api: RestApi, stageName: string): void {
     const stage = api.deploymentStage;
-    const errors = new LogGroup(this, 'Errors', {
+    const errors = new RelayLogs(this, 'Errors', this.#config, {
       logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${stageName}`,
-      ...this.#settings(),
     });
     stage.node.addDependency(errors);
     if (this.#config.logs.gatewayRole === 'create') stage.node.addDependency(this.#accountRole(api));
-  }
-
-  #settings() {
-    return { retention: this.#config.logs.retentionDays, removalPolicy: removalPolicy(this.#config) };
   }
 
   /**
@@ -71,8 +66,8 @@ export class GatewayLogs extends Construct {
       description: 'Lets API Gateway write logs, for all APIs of the account in this region',
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName(pushToLogs)],
     });
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${pushToLogs}]`,
+    acknowledge(role, {
+      findings: [`AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${pushToLogs}]`],
       reason: 'The role serves every API of the account; AWS keeps this policy for exactly that.',
     });
     const account = new CfnAccount(this, 'Account', { cloudWatchRoleArn: role.roleArn });

@@ -1,12 +1,11 @@
-import { Aws, SecretValue, Validations } from 'aws-cdk-lib';
+import { Aws, SecretValue } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { DeployedNames } from '../../shared/api/config/environment.ts';
 import { type ConfiguredGroup, isRenewed } from '../../shared/api/config/groups.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { credentialsName, secretName, unset } from '../names.ts';
-import { removalPolicy } from './removal.ts';
+import { RelaySecret } from './relay-secret.ts';
 
 /** A secret that this stack makes, or that the configuration names. */
 interface SecretReference {
@@ -108,14 +107,14 @@ export class GroupSecrets extends Construct {
   }
 
   #make(id: string, { name, description, withoutRotation }: OwnSecret): SecretReference {
-    const secret = new Secret(this, id, {
+    const secret = new RelaySecret(this, id, {
+      config: this.#config,
       secretName: name,
       description,
       // A state, and no secret; it is replaced outside of CloudFormation, which leaves it alone then.
       secretStringValue: SecretValue.unsafePlainText(unset),
-      removalPolicy: removalPolicy(this.#config),
+      withoutRotation,
     });
-    Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: withoutRotation });
     return { name, arn: secret.secretArn, keyArn: undefined, isOwn: true };
   }
 }

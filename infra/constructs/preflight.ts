@@ -1,4 +1,3 @@
-import { Validations } from 'aws-cdk-lib';
 import {
   AuthorizationType,
   ContentHandling,
@@ -7,6 +6,7 @@ import {
   type Resource,
 } from 'aws-cdk-lib/aws-apigateway';
 import { preflightAnswer } from '../../shared/api/cors.ts';
+import { acknowledge } from './acknowledge.ts';
 
 const statusCode = '204';
 const allowOrigin = 'access-control-allow-origin';
@@ -42,8 +42,8 @@ export function addPreflight(resource: Resource, methods: string, origins: reado
       },
     ],
   });
-  Validations.of(preflight).acknowledge({
-    id: 'AwsSolutions-APIG4',
+  acknowledge(preflight, {
+    findings: ['AwsSolutions-APIG4'],
     reason:
       'A browser cannot sign a preflight; it reaches no function and tells nothing but the configured origins.',
   });

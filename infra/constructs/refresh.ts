@@ -1,16 +1,17 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { refreshVariables } from '../../shared/api/config/environment.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { refreshToken } from '../functions.ts';
 import { refreshDeadLettersName, refreshQueueName, refreshUndeliveredName } from '../names.ts';
 import { refreshQueue } from '../refresh.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { GroupSecrets } from './group-secrets.ts';
 import { RefreshSchedules } from './refresh-schedules.ts';
 import { RelayFunction } from './relay-function.ts';
+import { RelayQueue } from './relay-queue.ts';
 
 interface RefreshProps {
   readonly stage: string;
@@ -21,7 +22,7 @@ interface RefreshProps {
 
 /** Gets the tokens of the groups: schedules and functions ask for them on a queue, and one function goes for them. */
 export class Refresh extends Construct {
-  readonly queue: Queue;
+  readonly queue: RelayQueue;
   /** Requests that the function failed again and again. */
   readonly deadLetters: Queue;
   /** What the schedules could not put into the queue. */
@@ -32,20 +33,20 @@ export class Refresh extends Construct {
   constructor(scope: Construct, id: string, { stage, config, bundles, secrets }: RefreshProps) {
     super(scope, id);
     this.groupids = secrets.renewed.map(({ groupid }) => groupid);
-    this.deadLetters = new Queue(this, 'DeadLetters', {
+    this.deadLetters = new RelayQueue(this, 'DeadLetters', {
       queueName: refreshDeadLettersName(stage),
       fifo: true,
       retentionPeriod: Duration.seconds(refreshQueue.deadLetterSeconds),
-      ...safe,
+      removalPolicy,
     });
-    this.queue = new Queue(this, 'Queue', {
+    this.queue = new RelayQueue(this, 'Queue', {
       queueName: refreshQueueName(stage),
       fifo: true,
       contentBasedDeduplication: true,
       visibilityTimeout: Duration.seconds(refreshQueue.visibilitySeconds),
       retentionPeriod: Duration.seconds(refreshQueue.retentionSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: refreshQueue.receives },
-      ...safe,
+      removalPolicy,
     });
     this.undelivered = this.#undelivered(stage);
     this.function = new RelayFunction(this, 'Function', {
@@ -60,9 +61,7 @@ export class Refresh extends Construct {
     // It is the limit, so none of the account's concurrency is reserved. Of one message at a time, the function need not
     // say which failed.
     const { concurrency } = refreshQueue;
-    this.function.lambda.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency: concurrency }),
-    );
+    this.queue.feed(this.function, { batchSize: 1, maxConcurrency: concurrency });
     new RefreshSchedules(this, 'Schedules', {
       stage,
       config,
@@ -84,13 +83,13 @@ export class Refresh extends Construct {
 
   /** The Scheduler takes no FIFO queue for this. */
   #undelivered(stage: string): Queue {
-    const queue = new Queue(this, 'Undelivered', {
+    const queue = new RelayQueue(this, 'Undelivered', {
       queueName: refreshUndeliveredName(stage),
       retentionPeriod: Duration.seconds(refreshQueue.deadLetterSeconds),
-      ...safe,
+      removalPolicy,
     });
-    Validations.of(queue).acknowledge({
-      id: 'AwsSolutions-SQS3',
+    acknowledge(queue, {
+      findings: ['AwsSolutions-SQS3'],
       reason: 'It is a dead-letter queue itself: that of the schedules.',
     });
     return queue;
@@ -98,8 +97,4 @@ export class Refresh extends Construct {
 }
 
 /** A request holds no data, and can be made anew at any time: the queues go with the stack. */
-const safe: Pick<QueueProps, 'encryption' | 'enforceSSL' | 'removalPolicy'> = {
-  encryption: QueueEncryption.SQS_MANAGED,
-  enforceSSL: true,
-  removalPolicy: RemovalPolicy.DESTROY,
-};
+const removalPolicy = RemovalPolicy.DESTROY;

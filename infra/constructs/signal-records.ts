@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { signalTableName } from '../names.ts';
 import { signalTable } from '../signals.ts';
+import { acknowledge } from './acknowledge.ts';
 import { removalPolicy } from './removal.ts';
 
 interface SignalRecordsProps {
@@ -14,6 +15,11 @@ interface SignalRecordsProps {
 /** So far back the table can be restored: a signal is of no use any more by then. */
 const recoveryPeriodInDays = 7;
 
+const unrestorable = {
+  findings: ['AwsSolutions-DDB3', 'CKV_AWS_28'],
+  reason: 'An ephemeral stack leaves nothing behind, and DynamoDB keeps a backup of what could be restored.',
+} as const;
+
 /** The table with the records of the signals. */
 export class SignalRecords extends Construct {
   readonly name: string;
@@ -21,7 +27,7 @@ export class SignalRecords extends Construct {
 
   /**
    * Without protection against deletion by hand, since a first deployment that fails could not take it back then.
-   * DynamoDB keeps a backup of a deleted table for 35 days.
+   * DynamoDB keeps a backup of a deleted table for 35 days, where it could be restored: not of an ephemeral one.
    * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
    */
   constructor(scope: Construct, id: string, { stage, config }: SignalRecordsProps) {
@@ -34,7 +40,9 @@ export class SignalRecords extends Construct {
       sortKey: { name: sortKey, type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       timeToLiveAttribute: expiry,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays },
+      pointInTimeRecoverySpecification: config.ephemeral
+        ? { pointInTimeRecoveryEnabled: false }
+        : { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays },
       removalPolicy: removalPolicy(config),
     });
     table.addGlobalSecondaryIndex({
@@ -43,6 +51,13 @@ export class SignalRecords extends Construct {
       sortKey: { name: visitorIndex.sortKey, type: AttributeType.NUMBER },
       projectionType: ProjectionType.ALL,
     });
+    acknowledge(table, {
+      findings: ['CKV_AWS_119'],
+      reason:
+        'DynamoDB encrypts it with a key of its own, and its records expire. A key in KMS would be one more call to pay ' +
+        'and to fail, and would keep out nobody whom IAM lets at the table.',
+    });
+    if (config.ephemeral) acknowledge(table, unrestorable);
     this.#arn = table.tableArn;
   }
 

@@ -1,8 +1,7 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { deliverVariables } from '../../shared/api/config/deliver-environment.ts';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
@@ -14,6 +13,8 @@ import type { GroupSecrets } from './group-secrets.ts';
 import { withQueueAddresses } from './queue-addresses.ts';
 import type { Refresh } from './refresh.ts';
 import { RelayFunction } from './relay-function.ts';
+import { RelayQueue } from './relay-queue.ts';
+import { RelaySecret } from './relay-secret.ts';
 import { removalPolicy } from './removal.ts';
 import { SignalRecords } from './signal-records.ts';
 
@@ -30,7 +31,7 @@ interface SignalsProps {
 
 /** Signals that the relay has taken on: the queue that they are in, their records, and the function that delivers them. */
 export class Signals extends Construct {
-  readonly queue: Queue;
+  readonly queue: RelayQueue;
   /** What cannot be delivered, and events of webhooks that make no signal. */
   readonly deadLetters: Queue;
   readonly records: SignalRecords;
@@ -42,22 +43,18 @@ export class Signals extends Construct {
     super(scope, id);
     const { stage, config } = props;
     // They hold messages that nobody else has any more.
-    const safe = {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      removalPolicy: removalPolicy(config),
-    };
-    this.deadLetters = new Queue(this, 'DeadLetters', {
+    const kept = { removalPolicy: removalPolicy(config) };
+    this.deadLetters = new RelayQueue(this, 'DeadLetters', {
       queueName: signalDeadLettersName(stage),
       retentionPeriod: Duration.seconds(signalQueue.deadLetterSeconds),
-      ...safe,
+      ...kept,
     });
-    this.queue = new Queue(this, 'Queue', {
+    this.queue = new RelayQueue(this, 'Queue', {
       queueName: signalQueueName(stage),
       visibilityTimeout: Duration.seconds(signalQueue.visibilitySeconds),
       retentionPeriod: Duration.seconds(signalQueue.retentionSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: signalQueue.receives },
-      ...safe,
+      ...kept,
     });
     this.records = new SignalRecords(this, 'Records', { stage, config });
     this.idKeyName = idKeyName(stage);
@@ -85,19 +82,15 @@ export class Signals extends Construct {
   }
 
   #makeIdKey(config: RelayConfig): Secret {
-    const secret = new Secret(this, 'IdKey', {
+    return new RelaySecret(this, 'IdKey', {
+      config,
       secretName: this.idKeyName,
       description: 'What Presence Relay makes the ids of signals with; never to be changed',
       // With another length or other characters, CloudFormation would put another key.
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      removalPolicy: removalPolicy(config),
-    });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
+      withoutRotation:
         'With another key, an event that is sent again would be another one, and signal its visitor twice.',
     });
-    return secret;
   }
 
   #deliver({ stage, config, bundles, secrets, refresh, bus }: SignalsProps): RelayFunction {
@@ -129,9 +122,7 @@ export class Signals extends Construct {
     });
     const { batchSize } = signalQueue;
     const maxConcurrency = config.signals.concurrency;
-    delivery.lambda.addEventSource(
-      new SqsEventSource(this.queue, { batchSize, maxConcurrency, reportBatchItemFailures: true }),
-    );
+    this.queue.feed(delivery, { batchSize, maxConcurrency, reportBatchItemFailures: true });
     return delivery;
   }
 }

@@ -1,4 +1,4 @@
-import { Aws, type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Aws, type CfnElement, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import {
@@ -11,12 +11,16 @@ import {
 import { Construct } from 'constructs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { prefixes } from '../../shared/snapshots/keys.ts';
+import { acknowledge } from './acknowledge.ts';
+import { emptiedWithStack } from './emptied-bucket.ts';
 import { removalPolicy } from './removal.ts';
 
 /** The bucket that snapshots are kept in, with what is known of them and what Athena answers about them. */
 export class SnapshotBucket extends Construct {
   readonly bucket: Bucket;
   readonly key: IKey | undefined;
+  /** What empties it, where it goes with its stack: whoever writes to it has to be gone by then. */
+  readonly emptying: Construct | undefined;
 
   /** Without object lock, and versions are gone after a day: who wants to be forgotten is. */
   constructor(scope: Construct, id: string, config: RelayConfig) {
@@ -36,8 +40,9 @@ export class SnapshotBucket extends Construct {
       removalPolicy: removalPolicy(config),
       autoDeleteObjects: config.ephemeral,
     });
-    Validations.of(this.bucket).acknowledge({
-      id: 'AwsSolutions-S1',
+    this.emptying = config.ephemeral ? emptiedWithStack(this, this.bucket, config) : undefined;
+    acknowledge(this.bucket, {
+      findings: ['AwsSolutions-S1', 'CKV_AWS_18'],
       reason:
         'A log of accesses would be one more place with traces of visitors, and a bucket more to keep. CloudTrail has ' +
         'data events for an account that wants to know who read what.',
@@ -73,8 +78,8 @@ export class SnapshotBucket extends Construct {
   acknowledgeTaker(taker: Construct): void {
     const bucket = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnElement); // of a Bucket it is always that
     for (const prefix of [prefixes.snapshots, prefixes.manifests, prefixes.state])
-      Validations.of(taker).acknowledge({
-        id: `AwsSolutions-IAM5[Resource::<${bucket}.Arn>/${prefix}*]`,
+      acknowledge(taker, {
+        findings: [`AwsSolutions-IAM5[Resource::<${bucket}.Arn>/${prefix}*]`],
         reason:
           'Snapshots are named by their group and their time; the prefix says which kind of object is meant.',
       });

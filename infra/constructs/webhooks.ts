@@ -1,16 +1,17 @@
-import { SecretValue, Validations } from 'aws-cdk-lib';
+import { SecretValue } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { RelayConfig } from '../../shared/api/config/relay.ts';
 import { webhookVariables } from '../../shared/api/config/webhook-environment.ts';
 import type { Source } from '../../shared/webhooks/source.ts';
 import { webhook } from '../functions.ts';
 import { unset, webhookKeysName } from '../names.ts';
+import { acknowledge } from './acknowledge.ts';
 import { EventRelays } from './event-relays.ts';
 import { withQueueAddresses } from './queue-addresses.ts';
 import { RelayFunction } from './relay-function.ts';
-import { removalPolicy } from './removal.ts';
+import { RelaySecret } from './relay-secret.ts';
 import type { Signals } from './signals.ts';
 import { busSources, httpSources, inAscii, keyedSources } from './webhook-sources.ts';
 
@@ -69,10 +70,26 @@ export class Webhooks extends Construct {
         signals.statementOfParker(),
       ],
     });
+    this.#acknowledge(concurrency);
     if (this.hasBus) {
       const { deadLetters } = signals;
       new EventRelays(this, 'EventRelays', { config, target: this.function, deadLetters });
     }
+  }
+
+  #acknowledge(concurrency: RelayConfig['webhookLimits']['concurrency']): void {
+    acknowledge(this.function.lambda, {
+      findings: ['CKV_AWS_116'],
+      reason:
+        'Who sends over HTTP waits for the answer, and is told to come again. Of events from a bus, those that it fails ' +
+        'go to the dead letters of the signals, as the target and its event invoke configuration say.',
+    });
+    if (concurrency !== 'unreserved') return;
+    acknowledge(this.function.lambda, {
+      findings: ['CKV_AWS_115'],
+      reason:
+        'The configuration says that the account has no concurrency to set apart; `webhookLimits` bounds the calls.',
+    });
   }
 
   #statementsOfKeys(): PolicyStatement[] {
@@ -89,16 +106,14 @@ export class Webhooks extends Construct {
   #keysOf(source: string, lists: Source['lists'], stage: string, config: RelayConfig): SourceKeys {
     const name = webhookKeysName(stage, source);
     const content = contentOf(lists);
-    const secret = new Secret(this, `Keys-${source}`, {
+    const secret = new RelaySecret(this, `Keys-${source}`, {
+      config,
       secretName: name,
       description: `Keys of the webhooks of ${source}, for Presence Relay: ${content}`,
       // A state, and no secret; it is replaced outside of CloudFormation, which leaves it alone then.
       secretStringValue: SecretValue.unsafePlainText(unset),
-      removalPolicy: removalPolicy(config),
-    });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason: 'The other side has them too, and changes them; during a change the secret holds old and new.',
+      withoutRotation:
+        'The other side has them too, and changes them; during a change the secret holds old and new.',
     });
     return { source, name, content, secret };
   }

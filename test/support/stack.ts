@@ -15,6 +15,9 @@ export interface Resource {
   readonly Type: string;
   // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's properties, of every shape there is
   readonly Properties: Record<string, any>;
+  readonly Metadata?: {
+    readonly checkov?: { readonly skip: readonly { readonly id: string; readonly comment: string }[] };
+  };
   readonly DependsOn?: string | readonly string[];
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;

@@ -112,6 +112,18 @@ describe('what holds data', () => {
 });
 
 describe('logs', () => {
+  test.for([false, true])('of every function are of the stack (ephemeral: %s)', (ephemeral) => {
+    const all = templateOf({ ...watched, ephemeral });
+    const groups = resourcesOf(all, 'AWS::Logs::LogGroup').map(([id]) => id);
+    const written = resourcesOf(all, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+    expect(written).toHaveLength(ephemeral ? 9 : 8);
+    for (const { LoggingConfig } of written) expect(groups).toContain(LoggingConfig.LogGroup.Ref);
+    // Whoever may make a log group makes one anew that is gone.
+    const rights = [...resourcesOf(all, 'AWS::IAM::Role'), ...resourcesOf(all, 'AWS::IAM::Policy')];
+    const ofFunctions = rights.filter(([id]) => !id.includes('AccountRole'));
+    expect(JSON.stringify(ofFunctions)).not.toMatch(/CreateLogGroup|AWSLambdaBasicExecutionRole|"logs:\*"/);
+  });
+
   test('end: every log group has a retention, that of API Gateway too', () => {
     const groups = (of: Template) =>
       resourcesOf(of, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);

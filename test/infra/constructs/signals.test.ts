@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { deliver } from '../../../infra/functions.ts';
 import { queueOf as queueIdOf, secretOf, statementsIn } from '../../support/rights.ts';
-import { full, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
+import { full, minimal, only, resourcesOf, templateOf, textOf } from '../../support/stack.ts';
 
 type Template = ReturnType<typeof templateOf>;
 
@@ -97,6 +97,13 @@ describe('the table of their records', () => {
       BillingMode: 'PAY_PER_REQUEST',
       TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 7 },
+    });
+  });
+
+  test('of an ephemeral stack cannot, since DynamoDB would keep a backup of it', () => {
+    const ephemeral = templateOf({ ...minimal, ephemeral: true });
+    expect(only(ephemeral, 'AWS::DynamoDB::Table').Properties.PointInTimeRecoverySpecification).toEqual({
+      PointInTimeRecoveryEnabled: false,
     });
   });
 

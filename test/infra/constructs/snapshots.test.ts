@@ -89,6 +89,15 @@ describe('the bucket', () => {
     expect(emptied(template)).toBe(0);
     expect(emptied(templateOf({ ...watched, ephemeral: true }))).toBe(1);
   });
+
+  test('is emptied only when the function that writes to it is gone', () => {
+    const ephemeral = templateOf({ ...watched, ephemeral: true });
+    const [[emptying = ''] = []] = resourcesOf(ephemeral, 'Custom::S3AutoDeleteObjects');
+    const taker = Object.values(ephemeral.Resources).find(
+      ({ Properties }) => Properties?.FunctionName === 'presence-relay-prod-snapshot',
+    );
+    expect([taker?.DependsOn].flat()).toContain(emptying);
+  });
 });
 
 describe('the function snapshot', () => {
