@@ -2,7 +2,8 @@ import { defineRelay, type RelayConfig } from '../../shared/api/config/relay.ts'
 import { grantable } from '../../shared/api/endpoints.ts';
 import { accountId } from './account.ts';
 
-const role = 'local-caller';
+/** The role of whoever calls where nobody in particular does. */
+export const callerRole = 'local-caller';
 const roleId = 'AROALOCALCALLER000000';
 
 /** What API Gateway tells of a caller who need not say who it is. */
@@ -29,7 +30,7 @@ export const localCaller = {
   accountId,
   caller: `${roleId}:local`,
   user: `${roleId}:local`,
-  userArn: `arn:aws:sts::${accountId}:assumed-role/${role}/local`,
+  userArn: `arn:aws:sts::${accountId}:assumed-role/${callerRole}/local`,
 };
 
 /** The configuration with one caller, who may do whatever any of its callers may, and query. */
@@ -40,5 +41,5 @@ export function withEveryRight(config: RelayConfig): RelayConfig {
     endpoints: grantable.map(({ name }) => name),
     ...(lists.length > 0 && { invocable: [...new Set(lists.flat())] }),
   };
-  return defineRelay({ ...config, callers: { [role]: everything } });
+  return defineRelay({ ...config, callers: { [callerRole]: everything } });
 }

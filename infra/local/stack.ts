@@ -5,6 +5,7 @@ import { startBundling } from './bundling.ts';
 import { withEveryRight } from './caller.ts';
 import { openFunctions } from './functions.ts';
 import { startGateway } from './gateway/gateway.ts';
+import { withGlanceAt } from './glance.ts';
 import { startFunctionsApi } from './lambda/api.ts';
 import { portsFrom } from './ports.ts';
 import type { PresenceEmulator } from './presence/emulator.ts';
@@ -12,10 +13,10 @@ import type { Switches } from './presence/switches.ts';
 import { startRefresh } from './refresh.ts';
 import { routesOf } from './routes.ts';
 import type { SecretsManager } from './secrets/server.ts';
-import { type Services, startServices } from './services.ts';
+import { startServices } from './services.ts';
 import { startDelivery } from './signals.ts';
 import { startSite } from './site/site.ts';
-import { startSnapshots, withSnapshots } from './snapshots.ts';
+import { startSnapshots } from './snapshots.ts';
 import { putWebhookSecrets, serveWebhookEvents } from './webhooks.ts';
 
 export interface LocalStackOptions {
@@ -83,8 +84,10 @@ export async function startLocalStack({
   const gateway = opened.adopt(await startGateway(front), (it) => it.close());
   const services = await startServices({ ports, groupids, switches, log }, opened);
   const { emulator, secrets, queues, tables, events, refreshQueue, signalQueue, deadLetters } = services;
-  const given = samples ? await addSamples(own) : own;
-  const config = { ...atEmulator(withEveryRight(given), services), publicUrl: gateway.url };
+  // It takes a tenth of a second, in which others may start as well.
+  const given = samples ? (await import('./trial.ts')).forTrial(own) : own;
+  const glance = { presence: emulator.url, authorization: emulator.authorizeUrl };
+  const config = { ...withGlanceAt(withEveryRight(given), glance), publicUrl: gateway.url };
   putWebhookSecrets(secrets, stage, config);
 
   const { folder } = bundles;
@@ -122,25 +125,6 @@ export async function startLocalStack({
     close: () => running.disposeAsync(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** Takes a tenth of a second, in which others may start as well. */
-async function addSamples(config: RelayConfig): Promise<RelayConfig> {
-  const { withSamples } = await import('./samples.ts');
-  const { perVisitor } = config.signals;
-  // Whoever tries them one after the other is one visitor.
-  const signals = { ...config.signals, perVisitor: Math.max(perVisitor, 60) };
-  return withSamples(withSnapshots({ ...config, signals }));
-}
-
-/** With the emulator in the place of Glance, and all secrets made here. */
-function atEmulator(config: RelayConfig, { emulator }: Services): RelayConfig {
-  const at = { presence: emulator.url, authorization: emulator.authorizeUrl };
-  const groups = Object.entries(config.groups).map(([groupid, { secret: _, credentials: __, ...group }]) => [
-    groupid,
-    { ...group, ...at },
-  ]);
-  return { ...config, groups: Object.fromEntries(groups) };
 }
 
 function logToStderr(line: string): void {

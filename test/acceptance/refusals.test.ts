@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SignedRequest } from '../../infra/cli/signed-fetch.ts';
 import { endpoints, methodsAt } from '../../shared/api/endpoints.ts';
 import { RelayUnderTest } from '../support/relay.ts';
 
@@ -12,7 +13,7 @@ const json = { 'content-type': 'application/json' };
 const signal = JSON.stringify({ mtype: 'signal', data: 1 });
 
 /** Each row: what is wrong, the call, and what must come back. */
-const calls: [string, string, RequestInit, { status: number; code: string; errors?: unknown }][] = [
+const calls: [string, string, SignedRequest, { status: number; code: string; errors?: unknown }][] = [
   [
     'no parameters at all',
     'lookupvisitor',

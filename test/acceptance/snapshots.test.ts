@@ -9,7 +9,7 @@ import { functionName, localStage } from '../../infra/names.ts';
 import { snapshotAnswer } from '../../shared/snapshots/answer.ts';
 import { scheduledSnapshot } from '../../shared/snapshots/request.ts';
 import { slotAt, slotTime } from '../../shared/snapshots/slot.ts';
-import { RelayUnderTest } from '../support/relay.ts';
+import { at, RelayUnderTest } from '../support/relay.ts';
 
 let relay: RelayUnderTest;
 let lambda: LambdaClient;
@@ -33,13 +33,6 @@ async function betweenSchedules(): Promise<void> {
   const since = Date.now() % 60_000;
   if (since > 60_000 - longestMs) await sleep(60_000 - since + snapshotMs);
   else if (since < snapshotMs) await sleep(snapshotMs - since);
-}
-
-/** Of the local run; or as every AWS program finds it. */
-function at(endpoint: string | undefined) {
-  if (endpoint === undefined) return {};
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return { endpoint, region: 'us-east-1', credentials };
 }
 
 const FunctionName = functionName(process.env.RELAY_STAGE ?? localStage, 'snapshot');

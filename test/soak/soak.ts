@@ -47,7 +47,9 @@ async function main(): Promise<void> {
   if (process.env.RELAY_URL !== undefined && values['token-seconds'] !== undefined)
     throw new UsageError('--token-seconds is for a run of its own; RELAY_URL names another');
   const tokenSeconds = wholeNumber('token-seconds', values['token-seconds'] ?? '60', 3, 7_200);
-  await using relay = await RelayUnderTest.open([`tokenSeconds=${tokenSeconds}`]);
+  await using relay = await (process.env.RELAY_URL === undefined
+    ? RelayUnderTest.start([`tokenSeconds=${tokenSeconds}`])
+    : RelayUnderTest.open());
   const ok = await soakTokens(relay, {
     seconds: 60 * wholeNumber('minutes', values.minutes, 1, 1_440),
     callers: wholeNumber('callers', values.callers, 1, 200),

@@ -2,9 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod/mini';
-import { secretName } from '../../infra/names.ts';
+import { renew } from '../../infra/cli/credentials/renew.ts';
+import { type SignedRequest, signedFetch } from '../../infra/cli/signed-fetch.ts';
+import { credentialsName, localStage, refreshQueueName, secretName } from '../../infra/names.ts';
+import { groupId } from '../../shared/presence/ids.ts';
 import { type ConnectedVisitor, connectVisitor } from './visitor.ts';
 
 const addresses = z.object({
@@ -28,27 +34,85 @@ export interface Answer {
   readonly json: unknown;
 }
 
+type Fetch = (address: string, request: SignedRequest) => Promise<Response>;
+
+/** Calls with credentials of that role, which those of the environment may assume. */
+async function fetchAs(RoleArn: string): Promise<Fetch> {
+  const sts = new STSClient({});
+  const region = await sts.config.region();
+  const { Credentials: given } = await sts.send(
+    new AssumeRoleCommand({ RoleArn, RoleSessionName: 'acceptance' }),
+  );
+  sts.destroy();
+  const credentials = {
+    accessKeyId: given?.AccessKeyId ?? '',
+    secretAccessKey: given?.SecretAccessKey ?? '',
+    sessionToken: given?.SessionToken ?? '',
+  };
+  return atMost(callsAtOnce, signedFetch({ credentials, region, service: 'execute-api' }));
+}
+
+/** As many as an emulator of AWS, which is one process, accepts in time. */
+const callsAtOnce = 50;
+
+/** The others wait for their turn. Who comes too often for the limits of `relay.config.ts` comes again, as a caller should. */
+function atMost(most: number, call: Fetch): Fetch {
+  const waiting: (() => void)[] = [];
+  let free = most;
+  const patiently: Fetch = async (...request) => {
+    for (;;) {
+      const response = await call(...request);
+      if (response.status !== 429) return response;
+      await response.arrayBuffer();
+      await sleep(200 + 300 * Math.random());
+    }
+  };
+  return async (...request) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await patiently(...request);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+}
+
+const stage = process.env.RELAY_STAGE ?? localStage;
+
+/** For the client of a service of a local run; or as every AWS program finds it. */
+export function at(endpoint: string | undefined) {
+  if (endpoint === undefined) return {};
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return { endpoint, region: 'us-east-1', credentials };
+}
+
 /** A relay with a Presence emulator behind it, driven by its address as a caller drives it. */
 export class RelayUnderTest implements AsyncDisposable {
   readonly addresses: Addresses;
+  readonly #fetch: Fetch;
   readonly #stop: () => Promise<void>;
 
-  private constructor(at: Addresses, stop: () => Promise<void>) {
+  private constructor(at: Addresses, call: Fetch, stop: () => Promise<void>) {
     this.addresses = at;
+    this.#fetch = call;
     this.#stop = stop;
   }
 
   /**
-   * The relay at `RELAY_URL`, whose Presence service is the emulator at `PRESENCE_URL`; without it, a local run of its
-   * own, with these switches.
+   * The relay at `RELAY_URL`, whose Presence service is the emulator at `PRESENCE_URL`, called as the role
+   * `RELAY_CALLER` where it wants signatures; without it, a local run of its own.
    */
-  static async open(switches: readonly string[] = []): Promise<RelayUnderTest> {
-    const { RELAY_URL, PRESENCE_URL, GROUP_ID = '12345' } = process.env;
-    if (RELAY_URL === undefined) return await RelayUnderTest.start(switches);
+  static async open(environment: NodeJS.ProcessEnv = process.env): Promise<RelayUnderTest> {
+    const { RELAY_URL, PRESENCE_URL, GROUP_ID = '12345', RELAY_CALLER } = environment;
+    if (RELAY_URL === undefined) return await RelayUnderTest.start();
     const at = { relay: RELAY_URL, presence: PRESENCE_URL, groupid: Number(GROUP_ID) };
     const parsed = addresses.safeParse(at);
     if (!parsed.success) throw new Error('with RELAY_URL, set PRESENCE_URL too');
-    return new RelayUnderTest(parsed.data, () => Promise.resolve());
+    const call = RELAY_CALLER === undefined ? fetch : await fetchAs(RELAY_CALLER);
+    return new RelayUnderTest(parsed.data, call, () => Promise.resolve());
   }
 
   /** A local run of its own, with the emulator behaving as these switches (`tokenSeconds=60`) say. */
@@ -66,7 +130,7 @@ export class RelayUnderTest implements AsyncDisposable {
         throw new Error(`the local run ended: ${said.join('\n')}`);
       }),
     ]);
-    return new RelayUnderTest(addresses.parse(JSON.parse(line)), async () => {
+    return new RelayUnderTest(addresses.parse(JSON.parse(line)), fetch, async () => {
       child.kill('SIGTERM');
       await once(child, 'exit');
     });
@@ -80,8 +144,8 @@ export class RelayUnderTest implements AsyncDisposable {
     return this.request(target, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
-  async request(target: string, init: RequestInit = {}): Promise<Answer> {
-    const response = await fetch(`${this.addresses.relay}/${target}`, init);
+  async request(target: string, request: SignedRequest = {}): Promise<Answer> {
+    const response = await this.#fetch(`${this.addresses.relay}/${target}`, request);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     return {
@@ -122,17 +186,29 @@ export class RelayUnderTest implements AsyncDisposable {
   }
 
   /** Replaces the token as its keeper does. */
-  async putToken(token: string): Promise<void> {
-    const { secrets, groupid } = this.addresses;
-    const local = {
-      endpoint: secrets ?? '',
-      region: 'local',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  async putToken(SecretString: string): Promise<void> {
+    const client = this.#secretsManager();
+    const SecretId = secretName(stage, this.addresses.groupid);
+    await client.send(new PutSecretValueCommand({ SecretId, SecretString }));
+  }
+
+  /** Has a new token got, as `npm run credentials -- --again` does: whatever has failed before is forgotten with it. */
+  async renewToken(): Promise<void> {
+    const secretsManager = this.#secretsManager();
+    const sqs = new SQSClient(at(this.addresses.queues));
+    const groupid = groupId.parse(String(this.addresses.groupid));
+    const place = {
+      ...{ secretsManager, sqs, command: '', log: '' },
+      credentials: credentialsName(stage, groupid),
+      token: secretName(stage, groupid),
+      queue: refreshQueueName(stage),
     };
-    const client = new SecretsManagerClient(secrets === undefined ? {} : local);
-    const SecretId = secretName(process.env.RELAY_STAGE ?? 'local', groupid);
-    await client.send(new PutSecretValueCommand({ SecretId, SecretString: token }));
-    client.destroy();
+    for await (const { verdict, says } of renew({ groupid, place }, { pollMs: 100 }))
+      if (verdict === 'fail') throw new Error(says);
+  }
+
+  #secretsManager() {
+    return new SecretsManagerClient(at(this.addresses.secrets));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
