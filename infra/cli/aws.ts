@@ -42,7 +42,16 @@ export class AwsTrouble extends Error {
 /** What is asked of a service, and what to do where it does not come about. */
 export interface AwsCall {
   readonly client: { readonly config: { region(): Promise<string> } };
-  readonly service: 'Secrets Manager' | 'SQS' | 'DynamoDB' | 'S3' | 'Lambda';
+  readonly service:
+    | 'Secrets Manager'
+    | 'SQS'
+    | 'DynamoDB'
+    | 'S3'
+    | 'Lambda'
+    | 'CloudFormation'
+    | 'STS'
+    | 'Athena'
+    | 'CloudWatch';
   /** As in "may not be read". */
   readonly deed: 'read' | 'written' | 'used';
   readonly hints: CallHints;
