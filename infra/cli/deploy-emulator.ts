@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { CdkError } from '../cdk.ts';
 import { printReady, readOptions, runCommand, UsageError, untilInterrupted } from '../command.ts';
 import { emulatedAccount } from '../emulated/account.ts';
+import { assignments } from '../emulated/assignments.ts';
 import { publicUrl } from '../emulated/config.ts';
 import type { EmulatedRelay } from '../emulated/relay.ts';
 import { stageName } from '../names.ts';
@@ -14,9 +15,9 @@ npm run deploy:emulator -- [options]
 
 AWS_ENDPOINT_URL is the address of the emulator: MiniStack, LocalStack, or whatever else speaks as AWS does. It is what
 keeps this from AWS itself: without it nothing is done, and an address of AWS is refused. Credentials are "test", as
-emulators take them; AWS_REGION is us-east-1 unless given. An emulator with https has its certificate in a file that
-NODE_EXTRA_CA_CERTS names. ".ci/aws-emulator/run npm run deploy:emulator" brings one of its own along, for as long as
-this runs.
+emulators take them, and none of yours is looked at, nor a profile; AWS_REGION is us-east-1 unless given. An emulator
+with https has its certificate in a file that NODE_EXTRA_CA_CERTS names. ".ci/aws-emulator/run npm run deploy:emulator"
+brings one of its own along, for as long as this runs.
 
 What is deployed is relay.config.ts with an emulator in the place of Glance and, as in the local run, a source of
 webhooks of each kind, snapshots of every group, and one caller who may do everything. It is "ephemeral", and has
@@ -29,7 +30,7 @@ and the credentials of all groups are stored, and the first tokens are got.
                     PRESENCE_URL, GROUP_ID, RELAY_STAGE, RELAY_CALLER (the role that calls are made as),
                     RELAY_PUBLIC_URL (what senders sign who sign an address), and what AWS programs need:
                     --exec "npm run test:deployed"
-  --destroy         remove the stack and what was made around it
+  --destroy         remove the stack, and what was made around it: the role that calls, which other stages have too
   --quiet           do not print what the CDK says, unless it fails
   --help            print this
 
@@ -81,12 +82,12 @@ async function deployAndStay(values: Values): Promise<void> {
   const [account, stage, config] = [await emulatedAccount(), stageName(), await loadRelayConfig()];
   // The CDK takes a second to load.
   const { bringUp } = await import('../emulated/relay.ts');
-  await using relay = await bringUp({ account, stage, config, presence, line: lineOf(values) });
+  const { ended, signal } = interruption();
+  await using relay = await bringUp({ account, stage, config, presence, line: lineOf(values), signal });
   if (exec !== undefined) {
     process.exitCode = await run(exec, relay);
     return;
   }
-  const ended = untilInterrupted();
   print(relay, presence !== undefined);
   if (presence === undefined) await ended;
   // Else nothing of this process is needed any more.
@@ -95,7 +96,17 @@ async function deployAndStay(values: Values): Promise<void> {
 async function remove(values: Values): Promise<void> {
   const [account, stage, config] = [await emulatedAccount(), stageName(), await loadRelayConfig()];
   const { takeDown } = await import('../emulated/relay.ts');
-  await takeDown({ account, stage, config, line: lineOf(values) });
+  const { signal } = interruption();
+  await takeDown({ account, stage, config, line: lineOf(values), signal });
+}
+
+/** Ctrl-C: what is under way is broken off, and what was made on this machine for it goes. */
+function interruption(): { ended: Promise<void>; signal: AbortSignal } {
+  const controller = new AbortController();
+  const ended = untilInterrupted().then(() =>
+    controller.abort(new Error('interrupted; what CloudFormation is at, it goes on with')),
+  );
+  return { ended, signal: controller.signal };
 }
 
 /** What a program finds in its environment that is to look at the relay. */
@@ -124,7 +135,6 @@ async function run(command: string, relay: EmulatedRelay): Promise<number> {
 function print(relay: EmulatedRelay, isOver: boolean): void {
   const { account, presence, groupid, stage, caller } = relay;
   const stays = isOver ? '' : ' Ctrl-C ends its Presence emulator.';
-  const variables = Object.entries(environmentOf(relay)).filter(([name, value]) => isNew(name, value));
   const people = `
   Presence Relay is deployed on the AWS emulator.${stays}
 
@@ -134,15 +144,11 @@ function print(relay: EmulatedRelay, isOver: boolean): void {
 
   Calls are signed, with credentials of that role. The acceptance suite makes some:
 
-    ${variables.map(([name, value]) => `${name}=${value}`).join(' ')} npm run test:deployed
+    ${[...assignments(environmentOf(relay)), 'npm run test:deployed'].join(' \\\n    ')}
 
 `;
   const { endpoint } = account;
   printReady({ relay: relay.relay, presence, groupid, stage, caller, endpoint }, people);
-}
-
-function isNew(name: string, value: string): boolean {
-  return value !== '' && process.env[name] !== value;
 }
 
 await runCommand(main);

@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 /** An account on an AWS emulator, and how programs get at it. */
@@ -44,7 +45,7 @@ function readEndpoint(text: string | undefined): string {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol))
     throw new Error('AWS_ENDPOINT_URL: must be an http(s) address');
-  if (/\.(amazonaws\.com(\.cn)?|aws|api\.aws)$/.test(url.hostname))
+  if (/(^|\.)(amazonaws\.(com(\.cn)?|eu)|aws)\.?$/.test(url.hostname))
     throw new Error('AWS_ENDPOINT_URL: is AWS itself; there, use npm run deploy');
   return text.replace(/\/+$/, '');
 }
@@ -67,19 +68,42 @@ async function accountAt(options: ClientOptions): Promise<string> {
 }
 
 /** What the CDK, the commands of the relay and its tests look for. */
-function environmentOf(
-  { endpoint, region, credentials }: ClientOptions,
-  { NODE_EXTRA_CA_CERTS }: NodeJS.ProcessEnv,
-) {
+function environmentOf({ endpoint, region, credentials }: ClientOptions, own: NodeJS.ProcessEnv) {
   return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...nothingOfAws(own),
+    ...pastProxies(endpoint, own),
+    ...trust(endpoint, own),
+  };
+}
+
+/** What would lead programs to AWS itself, or have them show its credentials, is set to nothing. */
+function nothingOfAws(own: NodeJS.ProcessEnv) {
+  const endpoints = Object.keys(own).filter((name) => name.startsWith('AWS_ENDPOINT_URL_'));
+  return {
+    ...Object.fromEntries(endpoints.map((name) => [name, ''])),
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false',
     AWS_SESSION_TOKEN: '',
     AWS_PROFILE: '',
-    // The CDK trusts no others.
-    ...(endpoint.startsWith('https:') && NODE_EXTRA_CA_CERTS && { AWS_CA_BUNDLE: NODE_EXTRA_CA_CERTS }),
+    AWS_DEFAULT_PROFILE: '',
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
   };
+}
+
+/** The CDK trusts no other certificates than those of `AWS_CA_BUNDLE`. */
+function trust(endpoint: string, { NODE_EXTRA_CA_CERTS }: NodeJS.ProcessEnv) {
+  if (!endpoint.startsWith('https:') || !NODE_EXTRA_CA_CERTS) return {};
+  return { NODE_EXTRA_CA_CERTS, AWS_CA_BUNDLE: NODE_EXTRA_CA_CERTS };
+}
+
+/** The CDK would ask a proxy for this machine too. */
+function pastProxies(endpoint: string, { no_proxy, NO_PROXY }: NodeJS.ProcessEnv) {
+  const { hostname } = new URL(endpoint);
+  if (!/^(localhost|127\..*|\[::1\])$/.test(hostname)) return {};
+  return { no_proxy: [no_proxy || NO_PROXY, hostname].filter(Boolean).join() };
 }

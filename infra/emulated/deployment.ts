@@ -20,6 +20,8 @@ export interface DeploymentOptions {
   readonly alone?: boolean;
   /** Gets what the CDK says, line by line. */
   readonly line?: (text: string) => void;
+  /** Ends it when it aborts: what CloudFormation is about to do, it goes on with. */
+  readonly signal?: AbortSignal;
 }
 
 /** What the stack tells of itself: its outputs by their names. */
@@ -30,8 +32,8 @@ export type Outputs = Readonly<Record<string, string>>;
  * a CdkError when it fails.
  */
 export async function deploy(options: DeploymentOptions): Promise<Outputs> {
-  const { account, stage, line, alone = false } = options;
-  const run = { environment: account.environment, ...(line && { line }) };
+  const { account, stage, line, signal, alone = false } = options;
+  const run = { environment: account.environment, ...(line && { line }), ...(signal && { signal }) };
   await using folder = await mkdtempDisposable(path.join(tmpdir(), 'presence-relay-'));
   const at = (name: string) => path.join(folder.path, name);
   await synthesiseTo(at, options);
@@ -47,11 +49,11 @@ const outputsFile = z.record(z.string(), z.record(z.string(), z.string()));
 
 /** Removes the stack by `cdk destroy`; and what stands around it, unless that is to be left alone. */
 export async function destroy(options: DeploymentOptions): Promise<void> {
-  const { account, line } = options;
+  const { account, line, signal } = options;
   await using folder = await mkdtempDisposable(path.join(tmpdir(), 'presence-relay-'));
   const at = (name: string) => path.join(folder.path, name);
   await synthesiseTo(at, options);
-  const run = { environment: account.environment, ...(line && { line }) };
+  const run = { environment: account.environment, ...(line && { line }), ...(signal && { signal }) };
   await runCdk(['destroy', '--all', '--force', '--app', at('out'), ...synthesised], run);
 }
 

@@ -14,6 +14,8 @@ interface TakeDownOptions {
   readonly config: RelayConfig;
   /** Gets what the CDK says, line by line. */
   readonly line?: (text: string) => void;
+  /** Ends it when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 interface BringUpOptions extends TakeDownOptions {
@@ -36,7 +38,7 @@ export interface EmulatedRelay extends AsyncDisposable {
 
 /** Deploys it, brings what somebody has to bring, and waits for its first tokens. The stack outlives its disposal. */
 export async function bringUp(options: BringUpOptions): Promise<EmulatedRelay> {
-  const { account, stage, config: own, line } = options;
+  const { account, stage, config: own, line, signal } = options;
   await using opened = new AsyncDisposableStack();
   const groups = Object.keys(own.groups);
   const presence =
@@ -45,7 +47,8 @@ export async function bringUp(options: BringUpOptions): Promise<EmulatedRelay> {
   // That is known before anything is deployed.
   await accountsAt(presence, groups);
   const config = emulatedConfig(own, { presence, authorization: `${presence}${authorizePath}` });
-  const outputs = await deploy({ account, stage, config, ...(line && { line }) });
+  const outputs = await deploy({ account, stage, config, ...(line && { line }), ...(signal && { signal }) });
+  signal?.throwIfAborted();
   await provision({ account, stage, config, presence });
   const running = opened.move();
   return {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { webhookUrl } from '../../shared/api/webhook-path.ts';
 import { askAws } from '../support/aws.ts';
 import { RelayUnderTest } from '../support/relay.ts';
-import { post, sampleOf, signedBy, sources } from '../support/vendor.ts';
+import { needsSample, post, sampleOf, signedBy, sources } from '../support/vendor.ts';
 
 let relay: RelayUnderTest;
 beforeAll(async () => {
@@ -36,7 +36,8 @@ function refusal({ status, headers, text }: Awaited<ReturnType<typeof post>>) {
 const settleMs = 1_000;
 
 describe.concurrent('answered as its vendor wants, it reaches its visitor, once; forged, it is refused as if for nobody:', () => {
-  test.each(overHttp)('a webhook of %s', async (name) => {
+  test.for(overHttp)('a webhook of %s', async (name, context) => {
+    needsSample(name, context);
     const id = randomUUID();
     await using visitor = await relay.visitor(id);
     const forged = signedBy(name, relay, { ...(await sampleOf(name, id)), forge: true });
@@ -55,17 +56,19 @@ describe.concurrent('answered as its vendor wants, it reaches its visitor, once;
   });
 });
 
-test('Salesforce is told in its own words that its message was taken', async () => {
+test('Salesforce is told in its own words that its message was taken', async (context) => {
+  const name = 'salesforce-outbound-message';
+  needsSample(name, context);
   const id = randomUUID();
   await using visitor = await relay.visitor(id);
-  const name = 'salesforce-outbound-message';
   const answer = await post(signedBy(name, relay, await sampleOf(name, id)));
   expect(answer.headers.get('content-type')).toBe('text/xml; charset=utf-8');
   expect(answer.text).toMatch(/^<\?xml .*<Ack>true<\/Ack>.*<\/soapenv:Envelope>$/);
   await visitor.next(20_000);
 });
 
-test('a signature is over the bytes as they came, whatever they are', async () => {
+test('a signature is over the bytes as they came, whatever they are', async (context) => {
+  needsSample('hmac', context);
   const id = randomUUID();
   await using visitor = await relay.visitor(id);
   const body = Buffer.from(
@@ -75,9 +78,10 @@ test('a signature is over the bytes as they came, whatever they are', async () =
   expect(await visitor.next(20_000)).toMatchObject({ data: { from: 'hmac' } });
 });
 
-test('an event of a partner’s bus reaches its visitor, once', async ({ skip }) => {
+test('an event of a partner’s bus reaches its visitor, once', async (context) => {
+  needsSample('salesforce-event-relay', context);
   const { RELAY_URL, AWS_ENDPOINT_URL } = process.env;
-  if (RELAY_URL && !AWS_ENDPOINT_URL) skip('on AWS itself, nobody but partners may put such events');
+  if (RELAY_URL && !AWS_ENDPOINT_URL) context.skip('on AWS itself, nobody but partners may put such events');
   const id = randomUUID();
   await using visitor = await relay.visitor(id);
   const { body } = await sampleOf('salesforce-event-relay', id);

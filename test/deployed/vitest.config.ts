@@ -7,8 +7,9 @@ export default defineConfig({
     root: path.resolve(import.meta.dirname, '../..'),
     include: ['test/acceptance/**/*.test.ts', 'test/deployed/**/*.test.ts'],
     globalSetup: './test/deployed/setup.ts',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A deployment takes ten seconds, and a minute where the machine is busy.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // The files would disturb each other's faults.
     fileParallelism: false,
     reporters: ['default', './test/support/skips.ts'],

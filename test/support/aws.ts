@@ -21,6 +21,14 @@ export function awsOfEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(names.map((name) => [name, process.env[name]]));
 }
 
+/** The region that the environment is about. */
+export async function ownRegion(): Promise<string> {
+  const sts = new STSClient({});
+  const region = await sts.config.region();
+  sts.destroy();
+  return region;
+}
+
 interface Service {
   /** In the words of signatures, and of addresses of AWS. */
   readonly name: string;
@@ -35,7 +43,7 @@ export async function askAws(
   request: SignedRequest = {},
 ): Promise<Response> {
   const sts = new STSClient({});
-  const own = region ?? (await sts.config.region());
+  const own = region ?? (await ownRegion());
   const { AWS_ENDPOINT_URL } = process.env;
   const host = region === undefined ? `${name}.${own}` : name;
   const address = AWS_ENDPOINT_URL || `https://${host}.amazonaws.com`;

@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod/mini';
 import { renew } from '../../infra/cli/credentials/renew.ts';
 import { type SignedRequest, signedFetch } from '../../infra/cli/signed-fetch.ts';
 import { credentialsName, localStage, refreshQueueName, secretName } from '../../infra/names.ts';
 import { groupId } from '../../shared/presence/ids.ts';
+import { credentialsOf, ownRegion } from './aws.ts';
 import { type ConnectedVisitor, connectVisitor } from './visitor.ts';
 
 const addresses = z.object({
@@ -36,19 +36,9 @@ export interface Answer {
 
 type Fetch = (address: string, request: SignedRequest) => Promise<Response>;
 
-/** Calls with credentials of that role, which those of the environment may assume. */
-async function fetchAs(RoleArn: string): Promise<Fetch> {
-  const sts = new STSClient({});
-  const region = await sts.config.region();
-  const { Credentials: given } = await sts.send(
-    new AssumeRoleCommand({ RoleArn, RoleSessionName: 'acceptance' }),
-  );
-  sts.destroy();
-  const credentials = {
-    accessKeyId: given?.AccessKeyId ?? '',
-    secretAccessKey: given?.SecretAccessKey ?? '',
-    sessionToken: given?.SessionToken ?? '',
-  };
+/** Calls with credentials of that role. */
+async function fetchAs(role: string): Promise<Fetch> {
+  const [credentials, region] = [await credentialsOf(role), await ownRegion()];
   return atMost(callsAtOnce, signedFetch({ credentials, region, service: 'execute-api' }));
 }
 

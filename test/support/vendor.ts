@@ -1,7 +1,9 @@
+import type { TestContext } from 'vitest';
 import { fill, fillingOf, findSample } from '../../infra/cli/webhook/sample.ts';
 import { type SignedRequest, sign } from '../../infra/cli/webhook/sign.ts';
 import { withSamples } from '../../infra/local/samples.ts';
 import { localKeys } from '../../infra/local/webhook-keys.ts';
+import { loadRelayConfig } from '../../infra/relay-config.ts';
 import { webhookUrl } from '../../shared/api/webhook-path.ts';
 import { readKeys } from '../../shared/webhooks/intake/keys.ts';
 import type { Source } from '../../shared/webhooks/source.ts';
@@ -11,6 +13,13 @@ const none: { groups: object; webhooks: Record<string, Source> } = { groups: { 1
 
 /** The sources of webhooks that a relay has which is there to be tried, by their names. */
 export const { webhooks: sources } = withSamples(none);
+
+const { webhooks: own } = await loadRelayConfig();
+
+/** Skips the test where `relay.config.ts` has a source of that name, which the relay then has in the place of ours. */
+export function needsSample(name: string, { skip }: Pick<TestContext, 'skip'>): void {
+  if (name in own) skip(`relay.config.ts has a source of its own that is called ${name}`);
+}
 
 function sourceOf(name: string): Source {
   const source = sources[name];

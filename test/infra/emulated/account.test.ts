@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { devNull } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
 import { emulatedAccount } from '../../../infra/emulated/account.ts';
 
@@ -37,6 +38,29 @@ test('credentials and profiles of AWS itself are none of its business', async ()
   expect(environment).toMatchObject({ AWS_PROFILE: '', AWS_SESSION_TOKEN: '' });
 });
 
+test('nothing that is set for AWS itself leads anybody past the emulator', async () => {
+  const endpoint = await emulator(identity);
+  const { environment } = await emulatedAccount({
+    ...{ AWS_ENDPOINT_URL: endpoint, AWS_ENDPOINT_URL_SQS: 'https://sqs.eu-west-1.amazonaws.com' },
+    ...{ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true', AWS_CONFIG_FILE: '/own', AWS_DEFAULT_PROFILE: 'acme' },
+  });
+  expect(environment).toMatchObject({
+    ...{ AWS_ENDPOINT_URL_SQS: '', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false', AWS_DEFAULT_PROFILE: '' },
+    ...{ AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull },
+  });
+});
+
+test('no proxy stands between programs and an emulator on this machine', async () => {
+  const endpoint = await emulator(identity);
+  const around = async (own: object) =>
+    (await emulatedAccount({ AWS_ENDPOINT_URL: endpoint, ...own })).environment.no_proxy;
+  expect(await around({})).toBe('127.0.0.1');
+  expect(await around({ NO_PROXY: 'intra.example' })).toBe('intra.example,127.0.0.1');
+  expect(await around({ NO_PROXY: 'intra.example', no_proxy: 'a.example,b.example' })).toBe(
+    'a.example,b.example,127.0.0.1',
+  );
+});
+
 test('the CDK trusts the certificate that Node does', async () => {
   const endpoint = await emulator(identity);
   const { environment } = await emulatedAccount({
@@ -53,6 +77,9 @@ test.for([
   ['https://sts.us-east-1.amazonaws.com', 'is AWS itself'],
   ['https://cloudformation.cn-north-1.amazonaws.com.cn', 'is AWS itself'],
   ['https://lambda.us-east-1.api.aws', 'is AWS itself'],
+  ['https://sqs.eusc-de-east-1.amazonaws.eu', 'is AWS itself'],
+  ['HTTPS://S3.AMAZONAWS.COM.', 'is AWS itself'],
+  ['https://amazonaws.com', 'is AWS itself'],
 ])('an address of %s is refused', async ([AWS_ENDPOINT_URL, reason]) => {
   await expect(
     emulatedAccount({ ...(AWS_ENDPOINT_URL !== undefined && { AWS_ENDPOINT_URL }) }),
