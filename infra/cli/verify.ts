@@ -43,9 +43,9 @@ The steps:
             they may be of somebody's run that is under way, and it is told how to remove them
 
 It sends no signal, and prints no token and nothing of visitors. What is checked is what the stack tells of itself,
-whatever relay.config.ts says by now. It takes about a minute, and with a twin about ten. That costs a few US cents at
-most: for some minutes, a twin has its secrets, alarms and a dashboard; Athena is paid for 10 MB at least. What the CDK
-puts into its bucket for assets stays there, as with every deployment.
+whatever relay.config.ts says by now. Without a twin it takes about a minute. As reckoned, and not measured yet, it
+takes ten with one, and costs a few US cents at most: for some minutes, a twin has its secrets, alarms and a dashboard;
+Athena is paid for 10 MB at least. What the CDK puts into its bucket for assets stays there, as with every deployment.
 
 Your AWS credentials and region are found as every AWS program finds them (AWS_PROFILE, AWS_REGION …). They need:
 

@@ -43,7 +43,7 @@ export async function askAws(
   request: SignedRequest = {},
 ): Promise<Response> {
   const sts = new STSClient({});
-  const own = region ?? (await ownRegion());
+  const own = region ?? (await sts.config.region());
   const { AWS_ENDPOINT_URL } = process.env;
   const host = region === undefined ? `${name}.${own}` : name;
   const address = AWS_ENDPOINT_URL || `https://${host}.amazonaws.com`;
